@@ -1,0 +1,346 @@
+// The import law itself: which file may name which, as one table. The folders are stacked, packages meet only in the
+// protocol, and cores take nothing from the air. architecture.test.ts holds the repository to it.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  type Check,
+  declared,
+  never,
+  neverReaches,
+  noCircles,
+  only,
+  opensWithComment,
+  stack,
+  takesNothingFromTheAir,
+} from "./check.ts";
+import { computedTarget } from "./source.ts";
+
+/** The root of the repository, with a slash at its end. */
+export const root: string = fileURLToPath(new URL("../..", import.meta.url));
+
+export const packageNames = ["protocol", "lock-sim", "phone-client", "authority"] as const;
+
+/** Files by path: the shape of a planted violation. */
+export type Files = Readonly<Record<string, string>>;
+
+/** One sentence of the law. `planted` must be reported, its near neighbour `spared` must not. */
+export interface Sentence {
+  readonly claim: string;
+  readonly check: Check;
+  readonly planted: Files;
+  readonly spared: Files;
+}
+
+const face = (name: string): RegExp => new RegExp(`^@doorsync/protocol/${name}$`);
+const inside = (folder: string): RegExp => new RegExp(`^packages/${folder}/`);
+const builtin = /^node:/;
+const outside = /^(?!@doorsync\/|node:|\.|packages\/|test\/|demo\/|bench\/)/;
+const cores = /^@doorsync\/(phone-client|authority)\/core$/;
+const manifests = new Map(
+  packageNames.map((name) => {
+    const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"));
+    return [
+      name as string,
+      new Set(Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })),
+    ];
+  }),
+);
+
+const p = "packages/protocol/src";
+const l = "packages/lock-sim/src";
+const c = "packages/phone-client/src";
+const a = "packages/authority/src";
+
+export const law: readonly Sentence[] = [
+  {
+    claim: "protocol imports no package of ours and nothing of Node",
+    check: only(/^packages\/protocol\/src\//, [inside("protocol/src"), outside]),
+    planted: { [`${p}/cbor/scan.ts`]: 'import { readFileSync } from "node:fs";' },
+    spared: { [`${p}/cbor/scan.ts`]: 'import { same } from "../bytes.ts";' },
+  },
+  {
+    claim: "the OpenSSL provider knows the ground floor and crypto, and nothing else of ours",
+    check: only(/^packages\/protocol\/src-node\//, [
+      inside("protocol/src-node"),
+      /^packages\/protocol\/src\/(crypto\/|(bytes|limits|refusal)\.ts$)/,
+      builtin,
+    ]),
+    planted: { "packages/protocol/src-node/openssl.ts": 'import { x } from "../src/rules/trust.ts";' },
+    spared: {
+      "packages/protocol/src-node/openssl.ts": 'import type { P } from "../src/crypto/provider.ts";',
+    },
+  },
+  {
+    claim: "only cbor/codec.ts names cbor-x",
+    check: never(/^packages\/(?!protocol\/src\/cbor\/codec\.ts$)/, [/^cbor-(x|extract)/]),
+    planted: { [`${p}/cbor/schema.ts`]: 'import { Encoder } from "cbor-x";' },
+    spared: { [`${p}/cbor/codec.ts`]: 'import { Encoder } from "cbor-x";' },
+  },
+  {
+    claim: "only crypto/ names a crypto library",
+    check: never(/^packages\/(?!protocol\/src\/crypto\/)/, [/^tweetnacl/, /^@noble\//]),
+    planted: { [`${p}/crypto/noise.ts`]: 'import { hmac } from "@noble/hashes/hmac.js";' },
+    spared: { [`${p}/crypto/portable.ts`]: 'import { hmac } from "@noble/hashes/hmac.js";' },
+  },
+  {
+    claim: "protocol is a stack: ground, cbor, crypto, codes, messages, rules | link | session, faces",
+    check: stack(`${p}/`, [
+      [/^(bytes|limits|refusal)\.ts$/],
+      [/^cbor\//],
+      [/^crypto\//],
+      [/^codes\//],
+      [/^messages\//],
+      [/^rules\//, /^link\//, /^session\//],
+      [/^courier\.ts$/, /^lock\.ts$/, /^authority\.ts$/, /^inspect\.ts$/],
+    ]),
+    planted: { [`${p}/rules/trust.ts`]: 'import type { Step } from "../session/dialogue.ts";' },
+    spared: { [`${p}/rules/trust.ts`]: 'import type { Update } from "../messages/update.ts";' },
+  },
+  {
+    claim: "link moves bytes and knows neither rules nor messages",
+    check: never(/^packages\/protocol\/src\/link\//, [/^packages\/protocol\/src\/(rules|messages)\//]),
+    planted: { [`${p}/link/frame.ts`]: 'export { catalog } from "../messages/catalog.ts";' },
+    spared: { [`${p}/link/frame.ts`]: 'export { limits } from "../limits.ts";' },
+  },
+  {
+    claim: "lock-sim knows the protocol by the face of the lock",
+    check: only(/^packages\/lock-sim\/src\/(?!cli\/|edge\/|sim\/)/, [
+      inside("lock-sim/src"),
+      face("lock"),
+      builtin,
+      outside,
+    ]),
+    planted: { [`${l}/board/board.ts`]: 'import { issueUpdate } from "@doorsync/protocol/authority";' },
+    spared: { [`${l}/board/board.ts`]: 'import { acceptUpdate } from "@doorsync/protocol/lock";' },
+  },
+  {
+    claim: "lock-sim's edge may also choose a provider and inspect",
+    check: only(/^packages\/lock-sim\/src\/edge\//, [
+      inside("lock-sim/src"),
+      face("(lock|inspect|node-crypto)"),
+      builtin,
+      outside,
+    ]),
+    planted: { [`${l}/edge/socket.ts`]: 'import { plan } from "@doorsync/authority/core";' },
+    spared: { [`${l}/edge/socket.ts`]: 'import { openssl } from "@doorsync/protocol/node-crypto";' },
+  },
+  {
+    claim: "lock-sim's world and command line may also run the cores of the other two",
+    check: only(/^packages\/lock-sim\/src\/(sim|cli)\//, [
+      inside("lock-sim/src"),
+      face("(lock|inspect|node-crypto)"),
+      cores,
+      builtin,
+      outside,
+    ]),
+    planted: { [`${l}/sim/cast.ts`]: 'import { openStore } from "@doorsync/authority";' },
+    spared: { [`${l}/sim/cast.ts`]: 'import { plan } from "@doorsync/authority/core";' },
+  },
+  {
+    claim: "lock-sim's world takes no provider and no eyes of its own",
+    check: never(/^packages\/lock-sim\/src\/sim\//, [face("(inspect|node-crypto)")]),
+    planted: { [`${l}/sim/run.ts`]: 'import { openssl } from "@doorsync/protocol/node-crypto";' },
+    spared: { [`${l}/cli/main.ts`]: 'import { openssl } from "@doorsync/protocol/node-crypto";' },
+  },
+  {
+    claim: "lock-sim is a stack: firmware, board, parts | edge, sim, face, cli",
+    check: stack(`${l}/`, [
+      [/^firmware\//],
+      [/^board\//],
+      [/^parts\//, /^edge\//],
+      [/^sim\//],
+      [/^index\.ts$/],
+      [/^cli\//],
+    ]),
+    planted: { [`${l}/board/board.ts`]: 'import { flash } from "../parts/flash.ts";' },
+    spared: { [`${l}/parts/flash.ts`]: 'import type { Flash } from "../board/ports.ts";' },
+  },
+  {
+    claim: "firmware imports itself and the face of the lock, nothing else",
+    check: only(/^packages\/lock-sim\/src\/firmware\//, [inside("lock-sim/src/firmware"), face("lock")]),
+    planted: { [`${l}/firmware/step.ts`]: 'import { Buffer } from "node:buffer";' },
+    spared: { [`${l}/firmware/step.ts`]: 'import type { Event } from "./events.ts";' },
+  },
+  {
+    claim: "parts and edge know of the board only its ports",
+    check: never(/^packages\/lock-sim\/src\/(parts|edge)\//, [
+      /^packages\/lock-sim\/src\/board\/(?!ports\.ts$)/,
+    ]),
+    planted: { [`${l}/edge/home.ts`]: 'import { createBoard } from "../board/board.ts";' },
+    spared: { [`${l}/edge/home.ts`]: 'import type { Flash } from "../board/ports.ts";' },
+  },
+  {
+    claim: "no seed can touch a real radio: the world reaches no edge",
+    check: neverReaches(/^packages\/lock-sim\/src\/sim\//, [inside("lock-sim/src/edge"), /^@abandonware\//]),
+    planted: {
+      [`${l}/sim/run.ts`]: 'import { start } from "./start.ts";',
+      [`${l}/sim/start.ts`]: 'export const start = () => import("../edge/socket.ts");',
+    },
+    spared: { [`${l}/cli/main.ts`]: 'export const serve = () => import("../edge/socket.ts");' },
+  },
+  {
+    claim: "phone-client knows the protocol by the face of the courier",
+    check: only(/^packages\/phone-client\/src\/(?!cli\/|edge\/|node\.ts$)/, [
+      inside("phone-client/src"),
+      face("courier"),
+      outside,
+    ]),
+    planted: { [`${c}/courier.ts`]: 'import { acceptUpdate } from "@doorsync/protocol/lock";' },
+    spared: { [`${c}/courier.ts`]: 'import { readHello } from "@doorsync/protocol/courier";' },
+  },
+  {
+    claim: "phone-client's edge may also choose a provider",
+    check: only(/^packages\/phone-client\/src\/(edge\/|node\.ts$)/, [
+      inside("phone-client/src"),
+      face("(courier|node-crypto)"),
+      builtin,
+      outside,
+    ]),
+    planted: { [`${c}/edge/socket.ts`]: 'import { diagnose } from "@doorsync/protocol/inspect";' },
+    spared: { [`${c}/node.ts`]: 'import { openssl } from "@doorsync/protocol/node-crypto";' },
+  },
+  {
+    claim: "phone-client's command line may also inspect",
+    check: only(/^packages\/phone-client\/src\/cli\//, [
+      inside("phone-client/src"),
+      face("(courier|inspect|node-crypto)"),
+      builtin,
+      outside,
+    ]),
+    planted: { [`${c}/cli/main.ts`]: 'import { issueUpdate } from "@doorsync/protocol/authority";' },
+    spared: { [`${c}/cli/main.ts`]: 'import { diagnose } from "@doorsync/protocol/inspect";' },
+  },
+  {
+    claim: "errand and satchel know only themselves and the face of the courier",
+    check: only(/^packages\/phone-client\/src\/(errand|satchel)\b/, [
+      /^packages\/phone-client\/src\/(errand|satchel)\b/,
+      face("courier"),
+    ]),
+    planted: { [`${c}/errand.ts`]: 'import type { Link } from "./ports.ts";' },
+    spared: { [`${c}/errand.ts`]: 'import type { Satchel } from "./satchel.ts";' },
+  },
+  {
+    claim: "phone-client's core reaches no edge, no part, nothing of Node and no outside library",
+    check: neverReaches(/^packages\/phone-client\/src\/core\.ts$/, [
+      /^packages\/phone-client\/src\/(edge|parts|cli)\//,
+      builtin,
+      outside,
+    ]),
+    planted: {
+      [`${c}/core.ts`]: 'export * from "./courier.ts";',
+      [`${c}/courier.ts`]: 'import { open } from "./edge/socket.ts";',
+    },
+    spared: {
+      [`${c}/core.ts`]: 'export * from "./courier.ts";',
+      [`${c}/courier.ts`]: 'import type { Link } from "./ports.ts";',
+    },
+  },
+  {
+    claim: "phone-client is a stack: errand and satchel, ports, courier, core, parts | edge, faces, cli",
+    check: stack(`${c}/`, [
+      [/^(errand|satchel|account)\b/],
+      [/^ports\.ts$/],
+      [/^courier\.ts$/],
+      [/^core\.ts$/],
+      [/^parts\//, /^edge\//],
+      [/^(index|node)\.ts$/],
+      [/^cli\//],
+    ]),
+    planted: { [`${c}/courier.ts`]: 'import { memory } from "./parts/memory.ts";' },
+    spared: { [`${c}/parts/memory.ts`]: 'import type { Mailbox } from "../ports.ts";' },
+  },
+  {
+    claim: "authority knows the protocol by the face of the authority",
+    check: only(/^packages\/authority\/src\//, [
+      inside("authority/src"),
+      face("(authority|inspect|node-crypto)"),
+      builtin,
+      outside,
+    ]),
+    planted: { [`${a}/issue/plan.ts`]: 'import { acceptUpdate } from "@doorsync/protocol/lock";' },
+    spared: { [`${a}/issue/plan.ts`]: 'import { issueUpdate } from "@doorsync/protocol/authority";' },
+  },
+  {
+    claim: "authority chooses a provider and inspects only where it composes: cli, store, edge",
+    check: never(/^packages\/authority\/src\/(?!cli\/|store\/|edge\/)/, [face("(inspect|node-crypto)")]),
+    planted: { [`${a}/http/server.ts`]: 'import { openssl } from "@doorsync/protocol/node-crypto";' },
+    spared: { [`${a}/cli/main.ts`]: 'import { openssl } from "@doorsync/protocol/node-crypto";' },
+  },
+  {
+    claim: "authority's model, issue and core are pure: no I/O, no outside library, nothing above them",
+    check: only(/^packages\/authority\/src\/(model\/|issue\/|core\.ts$)/, [
+      /^packages\/authority\/src\/(model|issue)\//,
+      face("authority"),
+    ]),
+    planted: { [`${a}/model/doors.ts`]: 'import type { Store } from "../store/store.ts";' },
+    spared: { [`${a}/issue/plan.ts`]: 'import type { Door } from "../model/doors.ts";' },
+  },
+  {
+    claim: "authority is a stack: model, issue, core, everything that does I/O, face, cli",
+    check: stack(`${a}/`, [
+      [/^model\//],
+      [/^issue\//],
+      [/^core\.ts$/],
+      [/^(?!model\/|issue\/|cli\/|(core|index)\.ts$)/],
+      [/^index\.ts$/],
+      [/^cli\//],
+    ]),
+    planted: { [`${a}/model/doors.ts`]: 'import { plan } from "../issue/plan.ts";' },
+    spared: { [`${a}/store/store.ts`]: 'import { plan } from "../issue/plan.ts";' },
+  },
+  {
+    claim: "radios are named at an edge only",
+    check: never(/^packages\/[^/]+\/src\/(?!edge\/)/, [/^@abandonware\//]),
+    planted: { [`${c}/node.ts`]: 'export const radio = () => import("@abandonware/noble");' },
+    spared: { [`${c}/edge/noble.ts`]: 'export const radio = () => import("@abandonware/noble");' },
+  },
+  {
+    claim: "every outside package stands in the manifest of the package that imports it",
+    check: declared(manifests),
+    planted: { [`${a}/http/server.ts`]: 'import { decode } from "cborg";' },
+    spared: { [`${a}/store/store.ts`]: 'import { Kysely } from "kysely";' },
+  },
+  {
+    claim: "demo and bench meet the packages by name, as any user does",
+    check: never(/^(demo|bench)\//, [/^packages\//, /^test\//]),
+    planted: { "demo/main.ts": 'import { encode } from "../packages/protocol/src/cbor/codec.ts";' },
+    spared: { "demo/main.ts": 'import { createBoard } from "@doorsync/lock-sim";' },
+  },
+  {
+    claim: "no package imports tests, demo or benchmarks, or a target that the law cannot follow",
+    check: never(/^packages\//, [
+      /^(test|demo|bench)\//,
+      new RegExp(`^\\${computedTarget.slice(0, -1)}\\)$`),
+    ]),
+    planted: { [`${c}/edge/noble.ts`]: "export const load = (name: string) => import(name);" },
+    spared: { [`${c}/edge/noble.ts`]: 'export const load = () => import("@abandonware/noble");' },
+  },
+  {
+    claim: "there are no circles, not even of types",
+    check: noCircles,
+    planted: {
+      [`${p}/codes/pin.ts`]: 'import type { Table } from "./table.ts";',
+      [`${p}/codes/table.ts`]: 'import { item } from "./item.ts";',
+      [`${p}/codes/item.ts`]: 'export { pinTag } from "./pin.ts";',
+    },
+    spared: {
+      [`${p}/codes/table.ts`]: 'import { item } from "./item.ts"; import type { Pin } from "./pin.ts";',
+      [`${p}/codes/item.ts`]: 'export { pinTag } from "./pin.ts";',
+    },
+  },
+  {
+    claim: "cores take neither time nor chance from the air",
+    check: takesNothingFromTheAir(
+      /^packages\/(protocol\/src\/|lock-sim\/src\/(firmware|board|sim)\/|phone-client\/src\/(errand|satchel|courier|core|ports)\b|authority\/src\/(model\/|issue\/|core\.ts))/,
+    ),
+    planted: { [`${l}/firmware/step.ts`]: "export const later = (f: () => void) => setTimeout(f, 1);" },
+    spared: { [`${l}/parts/clock.ts`]: "export const later = (f: () => void) => setTimeout(f, 1);" },
+  },
+  {
+    claim: "every file opens with a comment",
+    check: opensWithComment,
+    planted: { "test/some.test.ts": 'import { test } from "vitest"; // what it is' },
+    spared: { "test/some.test.ts": '// What it is.\nimport { test } from "vitest";' },
+  },
+];

@@ -1,0 +1,23 @@
+// How `npm test` runs: from source, with no build step. The long suites of test/deep have their own file.
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+/** The export condition under which our packages answer with their TypeScript source. */
+const conditions = ["doorsync-source"];
+
+const config: ViteUserConfig = defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/deep/**", "**/node_modules/**", "**/dist/**"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    coverage: {
+      provider: "v8",
+      include: ["packages/*/src/**/*.ts", "packages/*/src-node/**/*.ts"],
+      reporter: ["text-summary", "html"],
+    },
+  },
+});
+
+export default config;
