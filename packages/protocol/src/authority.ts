@@ -1,0 +1,115 @@
+/**
+ * The authority's face, the mirror image of the lock's: it issues updates and accepts receipts. It cannot sign a
+ * receipt.
+ */
+
+export { ascii, type Bytes, concat, copy, equal, fromHex, noBytes, toHex } from "./bytes.ts";
+export {
+  constant,
+  fixedBytes,
+  listOf,
+  nested,
+  optional,
+  type Shape,
+  type ShapeValue,
+  shape,
+  shortText,
+  someBytes,
+  uint,
+} from "./cbor/schema.ts";
+export {
+  alwaysCredential,
+  type Credential,
+  type CredentialClass,
+  credentialClasses,
+  decodeItem,
+  encodeItem,
+  firstCredentialId,
+  firstRuleId,
+  type Holiday,
+  type Item,
+  itemBytes,
+  itemId,
+  type LockProfile,
+  lastCredentialId,
+  lastRuleId,
+  lockProfiles,
+  plainRule,
+  type Rule,
+  type Settings,
+  settingsId,
+  tagBytes,
+  type Window,
+  type Zone,
+} from "./codes/item.ts";
+export {
+  appTag,
+  type CodeLength,
+  cardTag,
+  codeLengths,
+  dailyCodeLength,
+  pinTag,
+  type WeakCode,
+  weakCode,
+} from "./codes/pin.ts";
+export {
+  applyChange,
+  type Change,
+  changeBetween,
+  emptyTable,
+  packItems,
+  type Table,
+  tableFromItems,
+  tableState,
+} from "./codes/table.ts";
+export { type Crypto, createCrypto } from "./crypto/crypto.ts";
+export { portable } from "./crypto/portable.ts";
+export type { Provider } from "./crypto/provider.ts";
+export * from "./limits.ts";
+export { readRefusal } from "./messages/answers.ts";
+export { type Message, messageCatalog, messageType } from "./messages/catalog.ts";
+export {
+  type CommissionOffer,
+  formatSetup,
+  keyBytes,
+  lockIdBytes,
+  parseSetup,
+  type Setup,
+  setupSecretBytes,
+  setupTag,
+} from "./messages/commission.ts";
+export { lockTagBytes, nonceBytes } from "./messages/hello.ts";
+export {
+  decodeParcel,
+  decodeReturnSlip,
+  encodeParcel,
+  encodeReturnSlip,
+  type Parcel,
+  type ParcelKind,
+  parcelBytesMax,
+  type ReturnKind,
+  type ReturnSlip,
+  returnSlipBytesMax,
+} from "./messages/parcel.ts";
+export { type ReceiptSaid, receiptFlags } from "./messages/receipt.ts";
+export {
+  accept,
+  describeRefusal,
+  type RefusalName,
+  type Refused,
+  refusalByCode,
+  refusals,
+  refuse,
+  type Verdict,
+} from "./refusal.ts";
+export { type Commission, finishCommission, issueCommission, type LockPublic } from "./rules/commission.ts";
+export { type Issued, type IssuedAt, issueSnapshot, issueUpdate } from "./rules/issue-update.ts";
+export { acceptReceipt } from "./rules/receipt.ts";
+export { issueTime } from "./rules/time.ts";
+export {
+  type AuthorityLock,
+  type AuthorityPublic,
+  type LockKeys,
+  type LockName,
+  lockKeyNames,
+} from "./rules/trust.ts";

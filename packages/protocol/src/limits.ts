@@ -1,0 +1,63 @@
+/**
+ * Every bound of the protocol, with its unit in its name. Not policy: what an owner may choose (leases, code
+ * lengths) travels in the table. A bound is checked before anything is allocated, looped over or hashed.
+ */
+
+/** Depth of nested CBOR arrays and maps; our own records need 3, COSE headers inside them 4. */
+export const cborDepthMax = 5;
+
+/** Largest integer the profile carries, either sign: what a double holds exactly. */
+export const integerMax: number = Number.MAX_SAFE_INTEGER;
+
+/** An update or a manifest: refused by declared length before a byte is buffered, scanned or hashed. */
+export const updateBytesMax = 512;
+
+/** Any message at all; the lock's one receive buffer. */
+export const messageBytesMax = 2_048;
+
+/** ATT payload of the smallest and the largest MTU (23 and 517), less the 3-byte ATT header. */
+export const frameBytesMin = 20;
+export const frameBytesMax = 514;
+
+/** ATT payload at MTU 247, the largest that fits one 251-byte link-layer packet. */
+export const frameBytesDefault = 244;
+
+export const itemsPerChunkMax = 64;
+export const removesPerUpdateMax = 64;
+
+/** Items of a table beside its credentials: settings, rules, zone changes, holidays. */
+export const tableItemsBesideCodesMax = 512;
+
+/** Credentials a lock of the largest profile can hold. */
+export const capacityMax = 10_000;
+export const capacityDefault = 1_000;
+
+/** Versions and epochs are u32; one update may not leap further than this (fast-forward, TUF). */
+export const versionMax = 0xffff_ffff;
+export const versionLeapMax = 0x1_0000;
+
+/** Seconds since 1970 as u32 last until 2106-02-07. `secondsNever` as an end means: no end. */
+export const secondsMax = 0xffff_ffff;
+export const secondsNever = 0xffff_ffff;
+
+/** How long an unopened update stays deliverable (hours): default, and the longest an authority may ask for. */
+export const lifeHoursDefault = 168;
+export const lifeHoursMax = 8_760;
+
+/** One session: bytes heard before any signature verified, bad signatures borne, and time. */
+export const sessionBytesMax = 65_536;
+export const badSignaturesPerSessionMax = 3;
+export const badSignaturesPerMinuteMax = 10;
+export const firstByteSecondsMax = 3;
+export const idleSecondsMax = 5;
+export const sessionSecondsMax = 60;
+
+/** A time token is believed this long after its nonce left the lock, and never further ahead than this. */
+export const tokenAgeSecondsMax = 30;
+export const timeLeapDaysMax = 400;
+
+/** Keypad: entry length, pause after consecutive failures (Matter WrongCodeEntryLimit, UserCodeTemporaryDisableTime), daily budget. */
+export const codeDigitsMax = 8;
+export const wrongCodeEntryLimit = 5;
+export const userCodeTemporaryDisableSeconds = 60;
+export const wrongCodesPerDayMax = 24;

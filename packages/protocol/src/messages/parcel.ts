@@ -1,0 +1,104 @@
+/**
+ * What a courier holds in its hands: parcels on the way to a lock, and return slips on the way back. Files in a
+ * mailbox and bodies at an HTTP service carry exactly these bytes. Nothing in them is secret from the courier, and
+ * the wrapper is a convenience for sorting: the lock judges the messages inside alone.
+ *
+ *   parcel       ["doorsync-parcel/1", kind, lockId 16, tag 8, epoch, from, to, notAfter, lockKey, tableKey, [[type, body], ...]]
+ *   return slip  ["doorsync-return/1", kind, lockId 16, tag 8, epoch, to, body]
+ */
+
+import type { Bytes } from "../bytes.ts";
+import {
+  constant,
+  fixedBytes,
+  listOf,
+  nested,
+  type ShapeValue,
+  shape,
+  someBytes,
+  uint,
+} from "../cbor/schema.ts";
+import {
+  capacityMax,
+  itemsPerChunkMax,
+  messageBytesMax,
+  secondsMax,
+  tableItemsBesideCodesMax,
+  versionMax,
+} from "../limits.ts";
+import type { Verdict } from "../refusal.ts";
+import { keyBytes, lockIdBytes } from "./commission.ts";
+import { lockTagBytes } from "./hello.ts";
+
+export const parcelKinds = { update: 0, snapshot: 1, commission: 2 } as const;
+export type ParcelKind = keyof typeof parcelKinds;
+export const returnKinds = { receipt: 0, commission: 1, refusal: 2 } as const;
+export type ReturnKind = keyof typeof returnKinds;
+
+const parcelMessagesMax = 1 + Math.ceil((capacityMax + tableItemsBesideCodesMax) / itemsPerChunkMax);
+export const parcelBytesMax: number = 1_024 + parcelMessagesMax * (messageBytesMax + 8);
+export const returnSlipBytesMax = 1_024;
+
+const messageShape = shape("message", { type: uint(0xff), body: someBytes(0, messageBytesMax) });
+
+const parcelShape = shape("parcel", {
+  format: constant("doorsync-parcel/1"),
+  kind: uint(parcelKinds.commission),
+  lockId: fixedBytes(lockIdBytes),
+  /** How the lock shows itself in hello: the setup tag for a commission, the assigned tag afterwards. */
+  tag: fixedBytes(lockTagBytes),
+  epoch: uint(versionMax),
+  /** Version the delta applies to; 0 in a snapshot and a commission. */
+  from: uint(versionMax),
+  to: uint(versionMax),
+  /** Seconds since 1970 after which the lock answers EXPIRED. */
+  notAfter: uint(secondsMax),
+  /** The lock's receipt key; zeros in a commission, where it is not known yet. */
+  lockKey: fixedBytes(keyBytes),
+  tableKey: fixedBytes(keyBytes),
+  messages: listOf(nested(messageShape), parcelMessagesMax),
+});
+
+export type Parcel = Omit<ShapeValue<typeof parcelShape>, "format" | "kind"> & { readonly kind: ParcelKind };
+
+const returnShape = shape("return-slip", {
+  format: constant("doorsync-return/1"),
+  kind: uint(returnKinds.refusal),
+  lockId: fixedBytes(lockIdBytes),
+  tag: fixedBytes(lockTagBytes),
+  epoch: uint(versionMax),
+  /** Version of the parcel that this answers. */
+  to: uint(versionMax),
+  /** The lock's message body, untouched. */
+  body: someBytes(0, 512),
+});
+
+export type ReturnSlip = Omit<ShapeValue<typeof returnShape>, "format" | "kind"> & {
+  readonly kind: ReturnKind;
+};
+
+export function encodeParcel(parcel: Parcel): Bytes {
+  return parcelShape.encode({ ...parcel, format: "doorsync-parcel/1", kind: parcelKinds[parcel.kind] });
+}
+
+/** MALFORMED for foreign or half-written bytes. The parcel is sorted by, not believed: see checkParcel. */
+export function decodeParcel(bytes: Bytes): Verdict<Parcel> {
+  const read = parcelShape.decode(bytes, parcelBytesMax);
+  return read.ok ? { ok: true, value: { ...read.value, kind: kindOf(parcelKinds, read.value.kind) } } : read;
+}
+
+export function encodeReturnSlip(slip: ReturnSlip): Bytes {
+  return returnShape.encode({ ...slip, format: "doorsync-return/1", kind: returnKinds[slip.kind] });
+}
+
+export function decodeReturnSlip(bytes: Bytes): Verdict<ReturnSlip> {
+  const read = returnShape.decode(bytes, returnSlipBytesMax);
+  return read.ok ? { ok: true, value: { ...read.value, kind: kindOf(returnKinds, read.value.kind) } } : read;
+}
+
+/** The field's own bound left only numbers of the table. */
+function kindOf<K extends string>(kinds: Readonly<Record<K, number>>, value: number): K {
+  const kind = (Object.keys(kinds) as K[]).find((name) => kinds[name] === value);
+  if (kind === undefined) throw new RangeError(`kind ${value}`);
+  return kind;
+}

@@ -1,0 +1,38 @@
+/**
+ * Who may say what next: the one table that the lock's half and the courier's half of a visit both read. It knows
+ * message names, not their contents; whether an update is believed is decided elsewhere.
+ */
+
+/** Where a lock stands in a visit. */
+export type Standing = "open" | "streaming" | "writing";
+
+/** What a courier may say to a lock in each standing. Nobody may list codes, in any. */
+export const mayHear = {
+  /** Nothing is under way. */
+  open: ["hello", "update", "manifest", "receipt", "time", "commission"],
+  /** A verified manifest waits for its chunks; a manifest or an update may still take its place. */
+  streaming: ["hello", "update", "manifest", "receipt", "time", "chunk"],
+  /** Flash is being written: what comes now is answered BUSY. */
+  writing: [],
+} as const satisfies Record<Standing, readonly string[]>;
+
+/** How a lock may answer each message. A refusal may answer any. */
+export const mayAnswer = {
+  hello: ["hello"],
+  update: ["receipt"],
+  manifest: ["next", "receipt"],
+  chunk: ["next", "receipt"],
+  receipt: ["receipt"],
+  time: ["hello"],
+  commission: ["commission"],
+} as const satisfies Record<string, readonly string[]>;
+
+export type Asking = keyof typeof mayAnswer;
+
+export function lockMayHear(standing: Standing, name: string): boolean {
+  return mayHear[standing].some((allowed) => allowed === name);
+}
+
+export function courierMayHear(asked: Asking, name: string): boolean {
+  return name === "refusal" || mayAnswer[asked].some((allowed) => allowed === name);
+}
