@@ -154,11 +154,12 @@ export function shape<const F extends Readonly<Record<string, Field<unknown>>>>(
   };
 
   const fromCbor = (value: CborValue): FieldsValue<F> | undefined => {
-    if (!isArray(value) || value.length < required || value.length > table.length) return undefined;
+    if (!isArray(value) || value.length < required) return undefined;
     const read: Record<string, unknown> = {};
     for (const [index, inner] of value.entries()) {
       const row = table[index];
       const part = row?.[1].fromCbor(inner);
+      // No row: the array is longer than the record.
       if (row === undefined || part === undefined) return undefined;
       read[row[0]] = part;
     }

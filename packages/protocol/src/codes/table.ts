@@ -2,13 +2,13 @@
  * A lock's table: items in ascending id order under an incremental keyed digest. Immutable; a changed table shares
  * its base with the old one, so one change costs the same in 10 codes or 10,000. It holds no version and no keys.
  *
- * Invariants: ids ascend and are unique; no two credentials share a tag (T44); every credential's rule is present
- * when it is put; `digest` is the sum over HMAC-SHA-256(digestKey, item) modulo 2^256 (after MSet-Add-Hash, Clarke
- * et al. 2003) of exactly the items present. The digest itself never leaves lock or authority: differences between
- * two sums would show a code coming back. What crosses the courier is `tableState`, a MAC of it.
+ * Invariants: ids ascend and are unique; no two credentials share a tag (T44); every credential's rule is present;
+ * `digest` is the sum over HMAC-SHA-256(digestKey, item) modulo 2^256 (after MSet-Add-Hash, Clarke et al. 2003) of
+ * exactly the items present. The digest itself never leaves lock or authority: differences between two sums would
+ * show a code coming back. What crosses the courier is `tableState`, a MAC of it.
  */
 
-import { type Bytes, copy, equal } from "../bytes.ts";
+import { type Bytes, copy, equal, readUint } from "../bytes.ts";
 import { encode } from "../cbor/codec.ts";
 import type { Crypto } from "../crypto/crypto.ts";
 import { accept, refuse, type Verdict } from "../refusal.ts";
@@ -18,6 +18,7 @@ import {
   firstCredentialId,
   itemBytes,
   itemId,
+  itemKind,
   type Rule,
   tagBytes,
 } from "./item.ts";
@@ -211,6 +212,11 @@ export function applyChange(crypto: Crypto, digestKey: Bytes, table: Table, chan
 
   const overlay: Overlay = { byId, idByTag };
   const changed = new LayeredTable(table.base, overlay, next.count, next.credentials, next.digest);
+  // The only look at every item, and rare: a rule leaves with its last credential, or no snapshot could say this table.
+  const removedRules = new Set(change.removes.filter((id) => itemKind(id) === "rule"));
+  if (removedRules.size > 0 && usesRule(changed, removedRules)) {
+    return refuse("BODY_INVALID", "table/rule-missing");
+  }
   return accept(byId.size > overlayIdsMax ? rebased(changed) : changed);
 }
 
@@ -314,6 +320,13 @@ function findInBase(base: Base, id: number): Bytes | undefined {
 
 function ruleIn(byId: ReadonlyMap<number, Bytes | undefined>, table: Table, rule: number): boolean {
   return (byId.has(rule) ? byId.get(rule) : table.get(rule)) !== undefined;
+}
+
+function usesRule(table: Table, rules: ReadonlySet<number>): boolean {
+  for (const raw of table.items()) {
+    if (itemId(raw) >= firstCredentialId && rules.has(readUint(raw, 3, 2) & 0x7fff)) return true;
+  }
+  return false;
 }
 
 /** Whether `id` still carries the tag after what was taken and put so far. */

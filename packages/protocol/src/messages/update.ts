@@ -5,7 +5,7 @@
  *   payload  [to, COSE_Encrypt0(body)], sealed under K_upd, external AAD ctx(2, lockId, epoch, to)
  *   body     [span, issuedAt, lifeHours, base 8, state 8, removes 3n, puts 29n]
  *
- * Lock id, epoch, suite and type are signed, not sent. One removal is 149 bytes, one put 178.
+ * Lock id, epoch, suite and type are signed, not sent. One removal is 149 bytes, one put 176.
  */
 
 import { type Bytes, readUint, writeUint } from "../bytes.ts";

@@ -37,7 +37,8 @@ export interface IssuedAt {
 
 /**
  * A delta from `from` to `to`. Small ones are one update message; larger ones (to 64 puts and 64 removes) a manifest
- * and one chunk; beyond that RESOURCE_EXHAUSTED: issue a snapshot. Other refusals are those of `applyChange`.
+ * and one chunk; beyond that RESOURCE_EXHAUSTED: issue a snapshot. Other refusals are those of `applyChange`. Throws
+ * RangeError unless `to` follows `from` by at most 65,536.
  */
 export function issueUpdate(
   crypto: Crypto,
@@ -46,6 +47,8 @@ export function issueUpdate(
   at: IssuedAt & { readonly from: number; readonly to: number; readonly table: Table },
   change: Change,
 ): Verdict<Issued> {
+  // Span 0 would encode, and mean a snapshot.
+  if (at.to <= at.from) throw new RangeError(`a delta from ${at.from} to ${at.to}`);
   if (change.removes.length > removesPerUpdateMax || change.puts.length > itemsPerChunkMax) {
     return refuse("RESOURCE_EXHAUSTED", "issue/delta-too-large");
   }

@@ -1,0 +1,157 @@
+/**
+ * The only interpreter of the firmware's effects: feeds it events, obeys it, and loses everything but flash and
+ * secure element when the power fails. Not a simulation of anything: the same board runs over real parts.
+ */
+
+import type { Bytes } from "@doorsync/protocol/lock";
+import type { Effect, Happening, Key, Note } from "../firmware/events.ts";
+import { off, type State } from "../firmware/state.ts";
+import type { Firmware } from "../firmware/step.ts";
+import type { ClockPort, EntropyPort, FlashPort, LinkPort, Outcome, PanelPort, SecurePort } from "./ports.ts";
+
+export interface BoardParts {
+  readonly firmware: Firmware;
+  readonly flash: FlashPort;
+  readonly secure: SecurePort;
+  readonly clock: ClockPort;
+  readonly panel: PanelPort;
+  readonly entropy: EntropyPort;
+  /** Hears every note, for traces and people. */
+  readonly onNote?: (note: Note) => void;
+  /** The power failed inside a storage operation. */
+  readonly onPowerCut?: () => void;
+}
+
+/** What the radio calls. Calls for a connection that is gone are ignored: callbacks come late. */
+export interface BoardLink {
+  frame(bytes: Bytes): void;
+  closed(): void;
+}
+
+export interface Board {
+  readonly state: State;
+  powerOn(): void;
+  powerOff(): void;
+  tick(): void;
+  press(keys: string): void;
+  /** One connection at a time, as the radio has; undefined while another is open or the power is off. */
+  connect(link: LinkPort): BoardLink | undefined;
+}
+
+export function createBoard(parts: BoardParts): Board {
+  let state: State = off;
+  let link: LinkPort | undefined;
+  const events: Happening[] = [];
+  let feeding = false;
+
+  /** Events are handled one after another: an effect's answer waits until the step that asked is obeyed in full. */
+  function feed(event: Happening): void {
+    events.push(event);
+    if (feeding) return;
+    feeding = true;
+    try {
+      for (let next = events.shift(); next !== undefined; next = events.shift()) {
+        const stepped = parts.firmware.step(state, { now: parts.clock.now(), ...next });
+        state = stepped.state;
+        for (const effect of stepped.effects) {
+          obey(effect);
+          // What a step asks after the operation in which the power failed does not happen any more.
+          if (state !== stepped.state) break;
+        }
+      }
+    } finally {
+      feeding = false;
+    }
+  }
+
+  /** A storage operation's answer, or darkness: what was to happen afterwards does not. */
+  function answer(outcome: Outcome, event: () => Happening): void {
+    if (outcome === "done") {
+      events.push(event());
+      return;
+    }
+    events.length = 0;
+    state = off;
+    dropLink();
+    parts.onPowerCut?.();
+  }
+
+  function obey(effect: Effect): void {
+    switch (effect.kind) {
+      case "program":
+        answer(parts.flash.program(effect.address, effect.bytes), () => ({
+          kind: "programmed",
+          readBack: parts.flash.read(effect.address, effect.bytes.length),
+        }));
+        return;
+      case "erase":
+        answer(parts.flash.erase(effect.sector), () => ({ kind: "erased" }));
+        return;
+      case "secure":
+        answer(parts.secure.write(effect.record), () => ({ kind: "secured" }));
+        return;
+      case "send":
+        link?.send(effect.frame);
+        return;
+      case "disconnect":
+        dropLink();
+        return;
+      case "bolt":
+        parts.panel.bolt(effect.to);
+        return;
+      case "signal":
+        parts.panel.signal(effect.signal);
+        return;
+      case "set-clock":
+        parts.clock.set(effect.seconds);
+        return;
+      case "note":
+        parts.onNote?.(effect.note);
+        return;
+      default:
+        throw new Error(`no such effect: ${String(effect satisfies never)}`);
+    }
+  }
+
+  function dropLink(): void {
+    const dropped = link;
+    link = undefined;
+    dropped?.close();
+  }
+
+  return {
+    get state() {
+      return state;
+    },
+    powerOn() {
+      if (state.power === "on") return;
+      for (const part of [parts.flash, parts.secure, parts.clock]) part.powerOn();
+      feed({ kind: "power-on", flash: parts.flash.read(), secure: parts.secure.read() });
+    },
+    powerOff() {
+      feed({ kind: "power-off" });
+      dropLink();
+    },
+    tick() {
+      feed({ kind: "tick" });
+    },
+    press(keys) {
+      for (const key of keys) feed({ kind: "key", key: key as Key });
+    },
+    connect(opened) {
+      if (link !== undefined || state.power === "off") return undefined;
+      link = opened;
+      feed({ kind: "connected", entropy: parts.entropy.draw(), frameBytesMax: opened.frameBytesMax });
+      return {
+        frame: (bytes) => {
+          if (link === opened) feed({ kind: "frame", bytes });
+        },
+        closed: () => {
+          if (link !== opened) return;
+          link = undefined;
+          feed({ kind: "disconnected" });
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * The secure element's one record: who this lock is, whom it believes, and the counter that says which table is in
+ * force. Written whole or not at all. Not the table: flash holds that, and holds no secret.
+ *
+ * Invariants: (epoch, version) never decreases, nor does `generation`; `phase` goes factory -> provisional -> owned, and only an interior
+ * reset leads back; `state` is the state8 of the table in force at `version`.
+ */
+
+import {
+  type AuthorityPublic,
+  type Bytes,
+  constant,
+  fixedBytes,
+  keyBytes,
+  type LockKeys,
+  type LockTrust,
+  lockIdBytes,
+  lockTagBytes,
+  nested,
+  type ShapeValue,
+  setupSecretBytes,
+  shape,
+  shortText,
+  stateBytes,
+  uint,
+  type Verdict,
+  versionMax,
+} from "@doorsync/protocol/lock";
+
+const key = fixedBytes(keyBytes);
+
+const authorityShape = shape("authority", { root: key, table: key, capability: key, time: key, box: key });
+const keysShape = shape("keys", { update: key, iv: key, pin: key, digest: key, state: key, daily: key });
+
+const secureShape = shape("secure-element", {
+  format: constant(1),
+  setupSecret: fixedBytes(setupSecretBytes),
+  phase: shortText(16),
+  tag: fixedBytes(lockTagBytes),
+  lockId: fixedBytes(lockIdBytes),
+  epoch: uint(versionMax),
+  version: uint(versionMax),
+  state: fixedBytes(stateBytes),
+  /** Where in flash that table lies. */
+  bank: uint(1),
+  generation: uint(versionMax),
+  signSeed: key,
+  dhSecret: key,
+  authority: nested(authorityShape),
+  keys: nested(keysShape),
+});
+
+export type Phase = "factory" | "provisional" | "owned";
+
+export type Secure = Omit<ShapeValue<typeof secureShape>, "format" | "phase" | "bank"> & {
+  readonly phase: Phase;
+  readonly bank: 0 | 1;
+};
+
+/** Bound of the encoded record: what a port sets aside in its secure element. */
+export const secureBytesMax = 640;
+
+/** A lock as it leaves the factory: a printed secret, and nobody it believes. */
+export function factorySecure(setupSecret: Bytes, tag: Bytes): Secure {
+  const none = new Uint8Array(keyBytes);
+  const authority: AuthorityPublic = { root: none, table: none, capability: none, time: none, box: none };
+  const keys: LockKeys = { update: none, iv: none, pin: none, digest: none, state: none, daily: none };
+  return {
+    setupSecret,
+    phase: "factory",
+    tag,
+    lockId: new Uint8Array(lockIdBytes),
+    epoch: 0,
+    version: 0,
+    state: new Uint8Array(stateBytes),
+    bank: 0,
+    generation: 0,
+    signSeed: none,
+    dhSecret: none,
+    authority,
+    keys,
+  };
+}
+
+export function encodeSecure(secure: Secure): Bytes {
+  return secureShape.encode({ ...secure, format: 1 });
+}
+
+/** The record, or MALFORMED: a damaged secure element cannot be told from a forged one, so the lock stays off. */
+export function decodeSecure(bytes: Bytes): Verdict<Secure> {
+  const read = secureShape.decode(bytes, secureBytesMax);
+  if (!read.ok) return read;
+  const { format: _, ...rest } = read.value;
+  const phase = (["factory", "provisional", "owned"] as const).find((name) => name === rest.phase);
+  if (phase === undefined) return { ok: false, refusal: "MALFORMED", check: "secure/phase" };
+  return { ok: true, value: { ...rest, phase, bank: rest.bank === 0 ? 0 : 1 } };
+}
+
+/** What the lock believes once it was commissioned. */
+export function trustOf(secure: Secure): LockTrust {
+  return {
+    name: { lockId: secure.lockId, epoch: secure.epoch },
+    authority: secure.authority,
+    keys: secure.keys,
+  };
+}

@@ -1,0 +1,166 @@
+/**
+ * One connection: frames in and out, its budgets and timers, and its share of entropy. Not what messages mean
+ * (sync.ts). All of it is forgotten when the courier leaves.
+ */
+
+import {
+  ascii,
+  type Bytes,
+  badSignaturesPerMinuteMax,
+  badSignaturesPerSessionMax,
+  bodyBytesMax,
+  type Crypto,
+  concat,
+  emptyInbox,
+  emptyOutbox,
+  encodeRefusal,
+  firstByteSecondsMax,
+  hear,
+  idleSecondsMax,
+  type Message,
+  type MessageName,
+  messageType,
+  type Refused,
+  refuse,
+  segment,
+  sessionBytesMax,
+  sessionSecondsMax,
+} from "@doorsync/protocol/lock";
+import type { Effect, Now } from "./events.ts";
+import type { Running, Session } from "./state.ts";
+
+/** What one step has at hand: values of the moment, and the list of effects that it fills. */
+export interface Turn {
+  readonly crypto: Crypto;
+  readonly now: Now;
+  readonly effects: Effect[];
+}
+
+export function connect(running: Running, turn: Turn, entropy: Bytes, frameBytesMax: number): Running {
+  const number = running.sessions + 1;
+  const session: Session = {
+    number,
+    frameBytesMax,
+    inbox: emptyInbox,
+    outbox: emptyOutbox,
+    entropy,
+    draws: 0,
+    standing: { kind: "open" },
+    nonce: undefined,
+    strangeBytes: 0,
+    badSignatures: 0,
+    startedMs: turn.now.uptimeMs,
+    heardMs: undefined,
+  };
+  return { ...running, sessions: number, session };
+}
+
+/** The courier left, or was sent away. What was committed stays; a half-written stream stays resumable. */
+export function forgetSession(running: Running, turn: Turn): Running {
+  if (running.session === undefined) return running;
+  turn.effects.push({ kind: "note", note: { what: "session-ended" } });
+  return { ...running, session: undefined };
+}
+
+export function hangUp(running: Running, turn: Turn): Running {
+  if (running.session === undefined) return running;
+  turn.effects.push({ kind: "disconnect" });
+  return forgetSession(running, turn);
+}
+
+/** Ends a session that is silent or that goes on too long with nothing verified (T15); committed chunks renew it. */
+export function keepSessionTime(running: Running, turn: Turn): Running {
+  const { session } = running;
+  if (session === undefined) return running;
+  const silentMs = turn.now.uptimeMs - (session.heardMs ?? session.startedMs);
+  const silentMsMax = 1_000 * (session.heardMs === undefined ? firstByteSecondsMax : idleSecondsMax);
+  const old = turn.now.uptimeMs - session.startedMs > 1_000 * sessionSecondsMax;
+  return silentMs > silentMsMax || old ? hangUp(running, turn) : running;
+}
+
+/** The message that a frame completes, if it does. Anomalies and overdrafts end the session. */
+export function hearFrame(
+  running: Running,
+  turn: Turn,
+  frame: Bytes,
+): { readonly running: Running; readonly message: Message | undefined } {
+  const { session } = running;
+  if (session === undefined) return { running, message: undefined };
+  const strangeBytes = session.strangeBytes + frame.length;
+  const heard =
+    strangeBytes > sessionBytesMax
+      ? { kind: "refused" as const, refused: refuse("TOO_LARGE", "U1") }
+      : hear(session.inbox, frame, bodyBytesMax("toLock"));
+  if (heard.kind === "refused") {
+    return { running: hangUp(sayRefusal(running, turn, "frames", heard.refused), turn), message: undefined };
+  }
+  const listening = withSession(running, { inbox: heard.inbox, strangeBytes, heardMs: turn.now.uptimeMs });
+  return {
+    running: listening,
+    message: heard.kind === "message" ? { type: heard.type, body: heard.body } : undefined,
+  };
+}
+
+/** Something of the authority's was verified: the courier has earned a fresh budget. */
+export function renewed(running: Running, turn: Turn): Running {
+  return withSession(running, { strangeBytes: 0, startedMs: turn.now.uptimeMs });
+}
+
+export function say(running: Running, turn: Turn, name: MessageName, body: Bytes): Running {
+  const { session } = running;
+  if (session === undefined) return running;
+  const { outbox, frames } = segment(session.outbox, messageType(name), body, session.frameBytesMax);
+  for (const frame of frames) turn.effects.push({ kind: "send", frame });
+  return withSession(running, { outbox });
+}
+
+/** Checks whose failure cost the lock a signature verification. */
+const costlyChecks: readonly string[] = ["U9", "K3"];
+
+/** Says the number of a refusal, and no more. A courier that brings three bad signatures is sent away (T16). */
+export function sayRefusal(
+  running: Running,
+  turn: Turn,
+  heard: MessageName | "frames",
+  refused: Refused,
+): Running {
+  const { refusal, check } = refused;
+  turn.effects.push({ kind: "note", note: { what: "refused", message: heard, refusal, check } });
+  const said = say(running, turn, "refusal", encodeRefusal(refused));
+  if (said.session === undefined || !costlyChecks.includes(check)) return said;
+  const badSignatures = said.session.badSignatures + 1;
+  const badSignaturesMs = [...recentBadSignatures(said, turn.now), turn.now.uptimeMs];
+  const counted = withSession({ ...said, badSignaturesMs }, { badSignatures });
+  return badSignatures >= badSignaturesPerSessionMax ? hangUp(counted, turn) : counted;
+}
+
+/** Whether the lock will still spend a signature verification on strangers this minute. */
+export function signatureBudgetLeft(running: Running, now: Now): boolean {
+  return recentBadSignatures(running, now).length < badSignaturesPerMinuteMax;
+}
+
+function recentBadSignatures(running: Running, now: Now): readonly number[] {
+  return running.badSignaturesMs.filter((ms) => now.uptimeMs - ms < 60_000);
+}
+
+/** 32 bytes that are fresh at each call: the connection's entropy, stretched by HKDF under a label and a count. */
+export function draw(
+  running: Running,
+  turn: Turn,
+  label: string,
+): { readonly running: Running; readonly bytes: Bytes } {
+  const { session } = running;
+  if (session === undefined) throw new Error("entropy comes with a connection");
+  const prk = turn.crypto.extract(ascii("doorsync/1 entropy"), session.entropy);
+  const info = concat(ascii(label), new Uint8Array([session.draws]));
+  return {
+    running: withSession(running, { draws: session.draws + 1 }),
+    bytes: turn.crypto.expand(prk, info, 32),
+  };
+}
+
+export function withSession(running: Running, changes: Partial<Session>): Running {
+  return running.session === undefined
+    ? running
+    : { ...running, session: { ...running.session, ...changes } };
+}

@@ -1,0 +1,391 @@
+/**
+ * What the lock does with each message of a visit: hands it to the protocol's rules, turns their verdicts into storage
+ * jobs, and answers when the jobs are done. Whether bytes are believed is decided in the rules alone.
+ *
+ * The promise comes after the deed: a receipt is made from `inForce`, and `inForce` changes only when the last
+ * operation of a commit was read back.
+ */
+
+import {
+  type AcceptedDelta,
+  type AcceptedManifest,
+  acceptChunk,
+  acceptCommission,
+  acceptManifest,
+  acceptTime,
+  acceptUpdate,
+  type Bytes,
+  type Crypto,
+  completeDelta,
+  completeSnapshot,
+  concat,
+  digestWith,
+  emptyTable,
+  encodeHello,
+  encodeNext,
+  equal,
+  type Held,
+  helloFlags,
+  issueReceipt,
+  itemBytes,
+  itemId,
+  lockMayHear,
+  type Message,
+  type MessageName,
+  messageName,
+  nonceBytes,
+  protocolVersion,
+  type Refused,
+  readHelloRequest,
+  receiptFlags,
+  refuse,
+  tableState,
+} from "@doorsync/protocol/lock";
+import { lowerSeconds } from "./clock.ts";
+import { settlePlan, settleTableChange, withPlan, withTableJob } from "./commit.ts";
+import type { Now } from "./events.ts";
+import { encodeSecure, type Secure, trustOf } from "./secure.ts";
+import { draw, renewed, say, sayRefusal, signatureBudgetLeft, type Turn, withSession } from "./session.ts";
+import type { Half, InForce, Planned, Running, TableThen } from "./state.ts";
+import {
+  blankStore,
+  isResumable,
+  type Plan,
+  planActivate,
+  planBegin,
+  planBlock,
+  planDelta,
+  planFloor,
+} from "./store.ts";
+import type { Ended } from "./work.ts";
+
+/** Seconds after which a courier that met a busy lock may try again. */
+const busySeconds = 2;
+const signatureBudgetSeconds = 60;
+
+export function hearMessage(running: Running, turn: Turn, message: Message): Running {
+  const name = messageName(message.type);
+  const { session } = running;
+  if (name === undefined || session === undefined) throw new Error("the inbox passes known types only");
+  const no = (refused: Refused): Running => sayRefusal(running, turn, name, refused);
+  const standing = running.lanes.table === undefined ? session.standing.kind : "writing";
+  if (standing === "writing") return no(refuse("BUSY", "writing", busySeconds));
+  if (!lockMayHear(standing, name)) return no(refuse("REJECTED", "dialogue"));
+  switch (name) {
+    case "hello":
+      return hearHello(running, turn, message.body);
+    case "receipt":
+      return hearReceiptRequest(running, turn);
+    case "commission":
+      return hearCommission(running, turn, message.body);
+    case "update":
+    case "manifest":
+    case "chunk":
+    case "time": {
+      if (running.secure.phase === "factory") return no(refuse("REJECTED", "no-owner"));
+      if (!signatureBudgetLeft(running, turn.now)) return no(refuse("BUSY", "U1", signatureBudgetSeconds));
+      return hearAuthority[name](running, turn, message.body);
+    }
+    case "next":
+    case "refusal":
+      return no(refuse("REJECTED", "dialogue"));
+    default:
+      throw new Error(`no such message: ${String(name satisfies never)}`);
+  }
+}
+
+const hearAuthority = { update: hearUpdate, manifest: hearManifest, chunk: hearChunk, time: hearTime };
+
+function hearHello(running: Running, turn: Turn, body: Bytes): Running {
+  const wantsNonce = readHelloRequest(body);
+  if (!wantsNonce.ok) return sayRefusal(running, turn, "hello", wantsNonce);
+  if (!wantsNonce.value) return sayHello(running, turn, undefined);
+  const drawn = draw(running, turn, "nonce");
+  const value = drawn.bytes.slice(0, nonceBytes);
+  return sayHello(withSession(drawn.running, { nonce: { value, sentMs: turn.now.uptimeMs } }), turn, value);
+}
+
+function sayHello(running: Running, turn: Turn, nonce: Bytes | undefined): Running {
+  const { secure, store, inForce, half } = running;
+  const flags =
+    (secure.phase === "factory" ? helloFlags.factory : 0) +
+    (secure.phase === "provisional" || store.damaged ? helloFlags.wantsSnapshot : 0) +
+    (store.damaged ? helloFlags.damaged : 0) +
+    (turn.now.rtcSeconds === undefined ? helloFlags.wantsTime : 0);
+  const resume = half !== undefined && isResumable(store) ? [half.to, half.expected.index] : [];
+  const hello = {
+    protocol: protocolVersion,
+    tag: secure.tag,
+    epoch: secure.epoch,
+    version: inForce.version,
+    flags,
+    resume,
+  } as const;
+  return say(running, turn, "hello", encodeHello(nonce === undefined ? hello : { ...hello, nonce }));
+}
+
+function hearReceiptRequest(running: Running, turn: Turn): Running {
+  // A receipt speaks of a table that is in force and proven; a lock without one has nothing to sign.
+  const { secure, store } = running;
+  if (secure.phase !== "owned" || store.damaged) {
+    return sayRefusal(running, turn, "receipt", refuse("REJECTED", "no-table"));
+  }
+  return sayReceipt(running, turn);
+}
+
+function sayReceipt(running: Running, turn: Turn): Running {
+  const { secure, inForce, store } = running;
+  const body = issueReceipt(turn.crypto, secure.signSeed, secure, {
+    version: inForce.version,
+    issuedAt: inForce.issuedAt,
+    state: inForce.state,
+    lowerSeconds: lowerSeconds(store.floorSeconds, turn.now),
+    flags: turn.now.rtcSeconds === undefined ? receiptFlags.timeUnknown : 0,
+  });
+  return say(running, turn, "receipt", body);
+}
+
+function sayAlready(running: Running, turn: Turn): Running {
+  turn.effects.push({ kind: "note", note: { what: "already", version: running.inForce.version } });
+  return sayReceipt(renewed(running, turn), turn);
+}
+
+function hearUpdate(running: Running, turn: Turn, body: Bytes): Running {
+  const verdict = acceptUpdate(turn.crypto, trustOf(running.secure), heldBy(running, turn.now), body);
+  if (!verdict.ok) return sayRefusal(running, turn, "update", verdict);
+  if (verdict.value.kind === "already") return sayAlready(running, turn);
+  return commitDelta(renewed(running, turn), turn, "update", verdict.value);
+}
+
+function hearManifest(running: Running, turn: Turn, body: Bytes): Running {
+  const verdict = acceptManifest(turn.crypto, trustOf(running.secure), heldBy(running, turn.now), body);
+  if (!verdict.ok) return sayRefusal(running, turn, "manifest", verdict);
+  if (verdict.value.kind === "already") return sayAlready(running, turn);
+  const manifest = verdict.value;
+  const trusted = withSession(renewed(running, turn), { standing: { kind: "streaming", manifest } });
+  // A streamed delta has one chunk; nothing of it is written before that chunk has come.
+  if (manifest.span > 0) return sayNext(trusted, turn, manifest, 0);
+  const { half, store } = trusted;
+  if (half !== undefined && isResumable(store) && half.to >= manifest.to) {
+    if (half.to > manifest.to) return sayRefusal(running, turn, "manifest", refuse("STALE", "S1", half.to));
+    if (!equal(half.root, manifest.root))
+      return sayRefusal(running, turn, "manifest", refuse("CONFLICT", "S2"));
+    return continueStream(trusted, turn, manifest, half);
+  }
+  const plan = planBegin(store, { epoch: trusted.secure.epoch, ...manifest });
+  return withPlan({ ...trusted, half: undefined }, plan, (planned) => ({
+    ...planned,
+    next: "begun",
+    manifest,
+  }));
+}
+
+function hearChunk(running: Running, turn: Turn, body: Bytes): Running {
+  const standing = running.session?.standing;
+  if (standing?.kind !== "streaming") throw new Error("the dialogue lets chunks pass while streaming only");
+  const { manifest } = standing;
+  const trust = trustOf(running.secure);
+  const half = manifest.span > 0 ? emptyHalf(manifest) : running.half;
+  if (half === undefined) return sayRefusal(running, turn, "chunk", refuse("REJECTED", "dialogue"));
+  const verdict = acceptChunk(turn.crypto, trust, manifest, half.expected, body);
+  if (!verdict.ok) return sayRefusal(running, turn, "chunk", verdict);
+  const { items, next } = verdict.value;
+  const trusted = renewed(running, turn);
+  if (manifest.span > 0) {
+    const delta = completeDelta(turn.crypto, trust, heldBy(trusted, turn.now), manifest, items);
+    const settled = withSession(trusted, { standing: { kind: "open" } });
+    if (!delta.ok) return sayRefusal(settled, turn, "chunk", delta);
+    return commitDelta(settled, turn, "chunk", delta.value);
+  }
+  const longer = lengthen(turn.crypto, trust.keys.digest, half, items, next);
+  const plan = planBlock(trusted.store, { items, next, digest: longer.digest });
+  if (plan === "full") return sayRefusal(trusted, turn, "chunk", refuse("STORAGE", "C7"));
+  return withPlan(trusted, plan, (planned) => ({ ...planned, next: "block", manifest, half: longer }));
+}
+
+/** Asks for the next chunk, or puts the stream in force when it has come whole. */
+function continueStream(running: Running, turn: Turn, manifest: AcceptedManifest, half: Half): Running {
+  if (half.expected.index < manifest.chunks) return sayNext(running, turn, manifest, half.expected.index);
+  const items = concat(...half.items);
+  const held = heldBy(running, turn.now);
+  const verdict = completeSnapshot(turn.crypto, trustOf(running.secure), held, manifest, items, half.digest);
+  const settled = { ...withSession(running, { standing: { kind: "open" } as const }), half: undefined };
+  if (!verdict.ok) return sayRefusal(settled, turn, "manifest", verdict);
+  const { to: version, state, table } = verdict.value;
+  // A manifest signed anew may carry a younger issuedAt than its bank was opened with; leases count from the older.
+  const inForce: InForce = { version, state, table, issuedAt: half.issuedAt };
+  const plan = planActivate(settled.store);
+  if (plan === "full") return sayRefusal(settled, turn, "manifest", refuse("STORAGE", "S3"));
+  return withCommit(settled, plan, inForce, "snapshot");
+}
+
+function commitDelta(running: Running, turn: Turn, heard: MessageName, delta: AcceptedDelta): Running {
+  const plan = planDelta(running.store, delta);
+  if (plan === "full") return sayRefusal(running, turn, heard, refuse("BUSY", "no-room", busySeconds));
+  const { to: version, state, table, issuedAt } = delta;
+  return withCommit(running, plan, { version, state, table, issuedAt }, "delta");
+}
+
+function withCommit(running: Running, plan: Plan, inForce: InForce, by: "delta" | "snapshot"): Running {
+  const { version, state } = inForce;
+  const then = (planned: Planned & { readonly asker: number }): TableThen => ({
+    ...planned,
+    next: "in-force",
+    by,
+    inForce,
+  });
+  return withPlan(running, plan, then, { phase: "owned", version, state });
+}
+
+function hearTime(running: Running, turn: Turn, body: Bytes): Running {
+  const nonce = running.session?.nonce;
+  const used = withSession(running, { nonce: undefined });
+  if (nonce === undefined) return sayRefusal(used, turn, "time", refuse("REJECTED", "K0"));
+  const asked = {
+    nonce: nonce.value,
+    elapsedSeconds: (turn.now.uptimeMs - nonce.sentMs) / 1_000,
+    floorSeconds: used.store.floorSeconds,
+    tableIssuedAt: used.inForce.issuedAt,
+  };
+  const seconds = acceptTime(turn.crypto, trustOf(used.secure), asked, body);
+  if (!seconds.ok) return sayRefusal(used, turn, "time", seconds);
+  const plan = planFloor(used.store, seconds.value);
+  if (plan === "full") return sayRefusal(used, turn, "time", refuse("BUSY", "no-room", busySeconds));
+  return withPlan(renewed(used, turn), plan, (planned) => ({
+    ...planned,
+    next: "floor",
+    seconds: seconds.value,
+  }));
+}
+
+function hearCommission(running: Running, turn: Turn, body: Bytes): Running {
+  const { secure } = running;
+  if (secure.phase === "owned") return sayRefusal(running, turn, "commission", refuse("REJECTED", "M0"));
+  const { running: drawn, bytes: entropy } = draw(running, turn, "identity");
+  const lock = { setup: { secret: secure.setupSecret }, lastEpoch: secure.epoch, entropy };
+  const verdict = acceptCommission(turn.crypto, lock, body);
+  if (!verdict.ok) return sayRefusal(drawn, turn, "commission", verdict);
+  const { offer, authority, keys, signSeed, dhSecret, reply } = verdict.value;
+  const { lockId, tag, epoch } = offer;
+  const state = tableState(turn.crypto, keys.state, 0, emptyTable);
+  const owner = { phase: "provisional", lockId, tag, epoch, version: 0, state } as const;
+  const next: Secure = { ...secure, ...owner, signSeed, dhSecret, authority, keys };
+  const ops = [{ kind: "secure", record: encodeSecure(next) } as const];
+  return withTableJob(drawn, ops, {
+    next: "commissioned",
+    asker: running.sessions,
+    secure: next,
+    reply,
+    issuedAt: offer.issuedAt,
+  });
+}
+
+/** What a table job's end comes to. Answers go only to the courier that asked. */
+export function settleTable(
+  running: Running,
+  turn: Turn,
+  ended: Extract<Ended<never, TableThen>, { readonly lane: "table" }>,
+): Running {
+  const { then } = ended.job;
+  const asks = "asker" in then && running.session?.number === then.asker;
+  if (!ended.ok) turn.effects.push({ kind: "note", note: { what: "storage-failed" } });
+  const failed = (kept: Running, heard: MessageName): Running =>
+    asks ? sayRefusal(kept, turn, heard, refuse("STORAGE", "flash")) : kept;
+  switch (then.next) {
+    case "in-force": {
+      const { running: kept, reached } = settleTableChange(running, then, ended);
+      if (!reached) return failed(kept, "update");
+      const { inForce, by } = then;
+      turn.effects.push({ kind: "note", note: { what: "committed", version: inForce.version, by } });
+      const settled = { ...kept, inForce };
+      return asks ? sayReceipt(settled, turn) : settled;
+    }
+    case "begun": {
+      const { running: kept } = settlePlan(running, then, ended);
+      if (!ended.ok) return failed(kept, "manifest");
+      const half = emptyHalf(then.manifest);
+      const begun = { ...kept, half };
+      return asks ? continueStream(begun, turn, then.manifest, half) : begun;
+    }
+    case "block": {
+      const { running: kept } = settlePlan(running, then, ended);
+      if (!ended.ok) return failed(kept, "chunk");
+      const { half, manifest } = then;
+      const { to, chunks } = manifest;
+      turn.effects.push({
+        kind: "note",
+        note: { what: "chunk", to, index: half.expected.index - 1, chunks },
+      });
+      const longer = { ...kept, half };
+      return asks ? continueStream(longer, turn, manifest, half) : longer;
+    }
+    case "floor": {
+      const { running: kept } = settlePlan(running, then, ended);
+      if (!ended.ok) return failed(kept, "time");
+      const { seconds } = then;
+      turn.effects.push(
+        { kind: "set-clock", seconds },
+        { kind: "note", note: { what: "clock-set", seconds } },
+      );
+      // The board sets its clock from the effect; the hello that answers speaks of what it will read then.
+      const set = { ...turn, now: { ...turn.now, rtcSeconds: seconds } };
+      return asks ? sayHello(kept, set, undefined) : kept;
+    }
+    case "chore":
+      return settlePlan(running, then, ended).running;
+    case "commissioned": {
+      const { secure, reply, issuedAt } = then;
+      turn.effects.push({ kind: "note", note: { what: "commissioned", epoch: secure.epoch } });
+      if ((turn.now.rtcSeconds ?? 0) < issuedAt) turn.effects.push({ kind: "set-clock", seconds: issuedAt });
+      const store = blankStore(running.store.geometry, secure);
+      const inForce: InForce = { version: 0, state: secure.state, issuedAt, table: emptyTable };
+      const owned = { ...running, secure, store, inForce, half: undefined };
+      return asks ? say(owned, turn, "commission", reply) : owned;
+    }
+    case "repaired":
+      return running;
+    default:
+      throw new Error(`no such end: ${String(then satisfies never)}`);
+  }
+}
+
+function sayNext(running: Running, turn: Turn, manifest: AcceptedManifest, index: number): Running {
+  return say(running, turn, "next", encodeNext({ to: manifest.to, index }));
+}
+
+function emptyHalf(manifest: AcceptedManifest): Half {
+  return {
+    to: manifest.to,
+    root: manifest.root,
+    issuedAt: manifest.issuedAt,
+    items: [],
+    digest: emptyTable.digest,
+    expected: { index: 0, hash: manifest.root, afterId: -1 },
+  };
+}
+
+function lengthen(crypto: Crypto, digestKey: Bytes, half: Half, items: Bytes, next: Bytes): Half {
+  let { digest } = half;
+  for (let at = 0; at < items.length; at += itemBytes) {
+    digest = digestWith(crypto, digestKey, digest, items.subarray(at, at + itemBytes), 1);
+  }
+  const afterId = itemId(items.subarray(-itemBytes));
+  return {
+    ...half,
+    items: [...half.items, items],
+    digest,
+    expected: { index: half.expected.index + 1, hash: next, afterId },
+  };
+}
+
+function heldBy(running: Running, now: Now): Held {
+  const { inForce, store, secure } = running;
+  return {
+    version: inForce.version,
+    table: inForce.table,
+    state: inForce.state,
+    lowerSeconds: lowerSeconds(store.floorSeconds, now),
+    capacity: store.geometry.capacity,
+    snapshotOnly: secure.phase === "provisional" || store.damaged,
+  };
+}

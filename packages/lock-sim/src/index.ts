@@ -1,0 +1,2 @@
+// Placeholder until the real file comes.
+export {};

@@ -1,0 +1,323 @@
+/**
+ * One lock, its authority's signing half, and the air between them, all real: the shipped firmware on its board over
+ * simulated parts, the shipped rules. Not a mock of anything; what is missing is the SQL, the sockets and the phone's
+ * own errand, which have tests of their own. Synchronous, so that properties can run thousands of visits.
+ */
+
+import type { Crypto, Table } from "@doorsync/protocol/authority";
+import * as authority from "@doorsync/protocol/authority";
+import * as air from "@doorsync/protocol/courier";
+import { openssl } from "@doorsync/protocol/node-crypto";
+import { type Board, createBoard } from "../packages/lock-sim/src/board/board.ts";
+import type { ClockPort, FlashPort, SecurePort } from "../packages/lock-sim/src/board/ports.ts";
+import type { Note } from "../packages/lock-sim/src/firmware/events.ts";
+import { geometryFor, sectorBytes, wordBytes } from "../packages/lock-sim/src/firmware/geometry.ts";
+import { encodeSecure, factorySecure } from "../packages/lock-sim/src/firmware/secure.ts";
+import { createFirmware, type Firmware } from "../packages/lock-sim/src/firmware/step.ts";
+import { createFlash, type Flash } from "../packages/lock-sim/src/parts/flash.ts";
+import { createSecureElement, type SecureElement } from "../packages/lock-sim/src/parts/secure-element.ts";
+
+export type Bytes = Uint8Array;
+export const crypto: Crypto = authority.createCrypto(openssl);
+
+/** The hour in which tests happen. */
+export const noon = 1_790_000_000;
+
+/** Deterministic bytes by name: everything random in a test world comes from here. */
+export function bytesOf(name: string, length: number): Bytes {
+  return crypto.expand(
+    crypto.extract(authority.ascii("test world"), authority.ascii(name)),
+    authority.ascii(""),
+    length,
+  );
+}
+
+export const rule = { id: 1, leaseHours: 720 } as const;
+
+export interface LockParts {
+  readonly flash: Flash;
+  readonly secure: SecureElement;
+}
+
+export interface TestLock extends LockParts {
+  readonly board: Board;
+  readonly setup: authority.Setup;
+  readonly notes: Note[];
+  readonly clock: { rtcSeconds: number | undefined; uptimeMs: number };
+  /** Types digits and ENTER; what the panel showed, or undefined when the lock is dark. */
+  press(digits: string): "accepted" | "refused" | "wait" | undefined;
+  unlocked: boolean;
+}
+
+/** A lock on its board. `parts`: an older lock's flash and secure element, to power on again or to fork. */
+export function makeLock(
+  name: string,
+  options: {
+    capacity?: number;
+    parts?: LockParts;
+    firmware?: (lent: Parameters<typeof createFirmware>[0]) => Firmware;
+  } = {},
+): TestLock {
+  const geometry = geometryFor(options.capacity ?? 70);
+  const setup: authority.Setup = { secret: bytesOf(`${name} setup`, 16) };
+  const flash = options.parts?.flash ?? createFlash({ bytes: geometry.imageBytes, sectorBytes, wordBytes });
+  const secure =
+    options.parts?.secure ??
+    createSecureElement(encodeSecure(factorySecure(setup.secret, authority.setupTag(crypto, setup))));
+  const clock = { rtcSeconds: noon as number | undefined, uptimeMs: 0 };
+  const notes: Note[] = [];
+  let shown: "accepted" | "refused" | "wait" | undefined;
+  let draws = 0;
+  const clockPort: ClockPort = {
+    now: () => ({ uptimeMs: clock.uptimeMs, rtcSeconds: clock.rtcSeconds }),
+    set: (seconds) => {
+      clock.rtcSeconds = seconds;
+    },
+    powerOn: () => {
+      clock.uptimeMs = 0;
+    },
+  };
+  const lock: TestLock = {
+    flash,
+    secure,
+    setup,
+    notes,
+    clock,
+    unlocked: false,
+    board: createBoard({
+      firmware: (options.firmware ?? createFirmware)({ crypto, geometry }),
+      flash: flash satisfies FlashPort,
+      secure: secure satisfies SecurePort,
+      clock: clockPort,
+      panel: {
+        bolt: (to) => {
+          lock.unlocked = to === "unlocked";
+        },
+        signal: (signal) => {
+          shown = signal;
+        },
+      },
+      entropy: { draw: () => bytesOf(`${name} entropy ${draws++}`, 32) },
+      onNote: (note) => notes.push(note),
+    }),
+    press(digits) {
+      shown = undefined;
+      lock.board.press(`${digits}#`);
+      return shown;
+    },
+  };
+  lock.board.powerOn();
+  return lock;
+}
+
+/** Says messages to a lock in one connection and returns what it answered to each, in order. */
+export function visit(lock: TestLock, messages: readonly air.Message[], frameBytesMax = 244): air.Message[] {
+  const answers: air.Message[] = [];
+  const link = openLink(lock, frameBytesMax, (message) => answers.push(message));
+  for (const message of messages) link?.say(message);
+  link?.close();
+  return answers;
+}
+
+export interface OpenLink {
+  say(message: air.Message): void;
+  close(): void;
+  readonly closed: boolean;
+  readonly bytes: { toLock: number; toPhone: number };
+}
+
+export function openLink(
+  lock: TestLock,
+  frameBytesMax: number,
+  onMessage: (message: air.Message) => void,
+): OpenLink | undefined {
+  let inbox = air.emptyInbox;
+  let outbox = air.emptyOutbox;
+  let closed = false;
+  const bytes = { toLock: 0, toPhone: 0 };
+  const link = lock.board.connect({
+    frameBytesMax,
+    send(frame) {
+      bytes.toPhone += frame.length;
+      const heard = air.hear(inbox, frame, air.bodyBytesMax("toPhone"));
+      if (heard.kind === "refused") throw new Error(`the lock spoke badly: ${heard.refused.check}`);
+      inbox = heard.inbox;
+      if (heard.kind === "message") onMessage({ type: heard.type, body: heard.body });
+    },
+    close() {
+      closed = true;
+    },
+  });
+  if (link === undefined) return undefined;
+  return {
+    say(message) {
+      const cut = air.segment(outbox, message.type, message.body, frameBytesMax);
+      outbox = cut.outbox;
+      for (const frame of cut.frames) {
+        bytes.toLock += frame.length;
+        link.frame(frame);
+      }
+    },
+    close() {
+      link.closed();
+    },
+    get closed() {
+      return closed;
+    },
+    bytes,
+  };
+}
+
+/** Delivers a version the way a courier would: the first message, then the chunks that the lock asks for. */
+export function deliver(
+  lock: TestLock,
+  issued: { readonly messages: readonly air.Message[] },
+  frameBytesMax = 244,
+): air.Message | undefined {
+  let last: air.Message | undefined;
+  const asked: number[] = [];
+  const link = openLink(lock, frameBytesMax, (message) => {
+    last = message;
+    if (air.messageName(message.type) !== "next") return;
+    const next = air.readNext(message.body);
+    if (next.ok) asked.push(next.value.index);
+  });
+  const [head, ...chunks] = issued.messages;
+  if (link === undefined || head === undefined) return undefined;
+  link.say(head);
+  for (let index = asked.shift(); index !== undefined; index = asked.shift()) {
+    const chunk = chunks[index];
+    if (chunk !== undefined) link.say(chunk);
+  }
+  link.close();
+  return last;
+}
+
+/** The name of a refusal, or of the message that was answered instead. */
+export function answerName(message: air.Message | undefined): string {
+  if (message === undefined) return "silence";
+  const name = air.messageName(message.type) ?? `type ${message.type}`;
+  if (name !== "refusal") return name;
+  const said = air.readRefusal(message.body);
+  return (said.ok ? air.refusalByCode(said.value.code) : undefined) ?? "unreadable refusal";
+}
+
+/** The authority of one lock: its keys, the tables it signed, and the receipts it believes. */
+export interface TestAuthority {
+  readonly lock: authority.AuthorityLock;
+  readonly lockPublic: authority.LockPublic;
+  readonly tableSeed: Bytes;
+  readonly timeSeed: Bytes;
+  /** Every version ever signed, with its table. */
+  readonly signed: Map<number, Table>;
+  readonly newest: { version: number; table: Table };
+  /** A table of these codes by credential number; one plain rule. */
+  tableOf(codes: ReadonlyMap<number, string>): Table;
+  snapshot(table: Table, to?: number, issuedAt?: number): authority.Issued;
+  delta(table: Table, from?: number, issuedAt?: number): authority.Issued;
+  /** What the receipt proves, or undefined when it is not this lock's. */
+  receipt(message: air.Message | undefined): authority.ReceiptSaid | undefined;
+  item(number: number, code: string): Bytes;
+}
+
+export const authoritySeeds = {
+  root: bytesOf("root", 32),
+  table: bytesOf("table", 32),
+  capability: bytesOf("capability", 32),
+  time: bytesOf("time", 32),
+  box: bytesOf("box", 32),
+};
+
+/** Lock and authority meet, through the air, as they would at a door. */
+export function commission(lock: TestLock, name: string, epoch = 1): TestAuthority {
+  const { root, table, capability, time, box } = authoritySeeds;
+  const offered: authority.Commission = {
+    setup: lock.setup,
+    ephemeral: bytesOf(`${name} ephemeral ${epoch}`, 32),
+    offer: {
+      lockId: bytesOf(`${name} id ${epoch}`, 16),
+      tag: bytesOf(`${name} tag ${epoch}`, 8),
+      epoch,
+      issuedAt: noon,
+      root: crypto.signPublic(root),
+      table: crypto.signPublic(table),
+      capability: crypto.signPublic(capability),
+      time: crypto.signPublic(time),
+      box: crypto.agreePublic(box),
+    },
+  };
+  const type = air.messageType("commission");
+  const [reply] = visit(lock, [{ type, body: authority.issueCommission(crypto, offered) }]);
+  if (reply === undefined) throw new Error("the lock did not answer its commissioning");
+  const finished = authority.finishCommission(crypto, offered, reply.body);
+  if (!finished.ok) throw new Error(`commissioning: ${answerName(reply)}, ${finished.check}`);
+  return authorityFor(
+    { name: { lockId: offered.offer.lockId, epoch }, keys: finished.value.keys },
+    finished.value.lockPublic,
+  );
+}
+
+function authorityFor(lock: authority.AuthorityLock, lockPublic: authority.LockPublic): TestAuthority {
+  const signed = new Map<number, Table>([[0, authority.emptyTable]]);
+  const newest = { version: 0, table: authority.emptyTable };
+  const note = (issued: authority.Issued): authority.Issued => {
+    signed.set(issued.to, issued.table);
+    if (issued.to >= newest.version) Object.assign(newest, { version: issued.to, table: issued.table });
+    return issued;
+  };
+  const item = (number: number, code: string): Bytes =>
+    authority.encodeItem(
+      authority.alwaysCredential(
+        authority.firstCredentialId + number,
+        rule.id,
+        authority.pinTag(crypto, lock.keys.pin, code),
+      ),
+    );
+  return {
+    lock,
+    lockPublic,
+    tableSeed: authoritySeeds.table,
+    timeSeed: authoritySeeds.time,
+    signed,
+    newest,
+    item,
+    tableOf(codes) {
+      const items = [...codes].sort(([a], [b]) => a - b).map(([number, code]) => item(number, code));
+      const plain = authority.encodeItem(authority.plainRule(rule.id, "code", rule.leaseHours, false));
+      const table = authority.tableFromItems(crypto, lock.keys.digest, authority.concat(plain, ...items));
+      if (!table.ok) throw new Error(`a table no lock would take: ${table.check}`);
+      return table.value;
+    },
+    snapshot(table, to = newest.version + 1, issuedAt = noon) {
+      return note(
+        authority.issueSnapshot(crypto, authoritySeeds.table, lock, { table, to, issuedAt, lifeHours: 168 }),
+      );
+    },
+    delta(table, from = newest.version, issuedAt = noon) {
+      const base = signed.get(from);
+      if (base === undefined) throw new Error(`version ${from} was never signed`);
+      const at = { from, to: newest.version + 1, table: base, issuedAt, lifeHours: 168 };
+      const issued = authority.issueUpdate(
+        crypto,
+        authoritySeeds.table,
+        lock,
+        at,
+        authority.changeBetween(base, table),
+      );
+      if (!issued.ok) throw new Error(`delta: ${issued.check}`);
+      return note(issued.value);
+    },
+    receipt(message) {
+      if (message === undefined || air.messageName(message.type) !== "receipt") return undefined;
+      const said = authority.acceptReceipt(crypto, lock.name, lockPublic.sign, message.body);
+      return said.ok ? said.value : undefined;
+    },
+  };
+}
+
+/** What a lock's firmware holds in force: for assertions only. */
+export function inForce(lock: TestLock): { version: number; items: Bytes } | undefined {
+  const { state } = lock.board;
+  if (state.power === "off") return undefined;
+  return { version: state.inForce.version, items: authority.packItems(state.inForce.table) };
+}
