@@ -3,7 +3,9 @@
  * Not a place for test data or models.
  */
 import { expect } from "vitest";
-import type { RefusalName, Verdict } from "../packages/protocol/src/refusal.ts";
+import type { RefusalName } from "../packages/protocol/src/refusal.ts";
+
+export { accepted } from "./accepted.ts";
 
 declare module "vitest" {
   // biome-ignore lint/suspicious/noExplicitAny: must repeat vitest's own declaration to merge with it
@@ -38,9 +40,3 @@ expect.extend({
     };
   },
 });
-
-/** The value of a verdict that must be an acceptance; fails the test with the refusal otherwise. */
-export function accepted<T>(verdict: Verdict<T>): T {
-  if (!verdict.ok) throw new Error(`refused ${verdict.refusal} (${verdict.check})`);
-  return verdict.value;
-}

@@ -124,15 +124,15 @@ function sayHello(running: Running, turn: Turn, nonce: Bytes | undefined): Runni
   return say(running, turn, "hello", encodeHello(nonce === undefined ? hello : { ...hello, nonce }));
 }
 
+/** A receipt speaks of a table that the owner put there; before that the lock has nothing to sign. */
 function hearReceiptRequest(running: Running, turn: Turn): Running {
-  // A receipt speaks of a table that is in force and proven; a lock without one has nothing to sign.
-  const { secure, store } = running;
-  if (secure.phase !== "owned" || store.damaged) {
+  if (running.secure.phase !== "owned") {
     return sayRefusal(running, turn, "receipt", refuse("REJECTED", "no-table"));
   }
   return sayReceipt(running, turn);
 }
 
+/** A damaged lock says so under its signature: that proves no table, but tells the authority to send a snapshot. */
 function sayReceipt(running: Running, turn: Turn): Running {
   const { secure, inForce, store } = running;
   const body = issueReceipt(turn.crypto, secure.signSeed, secure, {
@@ -140,7 +140,9 @@ function sayReceipt(running: Running, turn: Turn): Running {
     issuedAt: inForce.issuedAt,
     state: inForce.state,
     lowerSeconds: lowerSeconds(store.floorSeconds, turn.now),
-    flags: turn.now.rtcSeconds === undefined ? receiptFlags.timeUnknown : 0,
+    flags:
+      (store.damaged ? receiptFlags.damaged : 0) +
+      (turn.now.rtcSeconds === undefined ? receiptFlags.timeUnknown : 0),
   });
   return say(running, turn, "receipt", body);
 }
@@ -193,9 +195,9 @@ function hearChunk(running: Running, turn: Turn, body: Bytes): Running {
   const trusted = renewed(running, turn);
   if (manifest.span > 0) {
     const delta = completeDelta(turn.crypto, trust, heldBy(trusted, turn.now), manifest, items);
-    const settled = withSession(trusted, { standing: { kind: "open" } });
-    if (!delta.ok) return sayRefusal(settled, turn, "chunk", delta);
-    return commitDelta(settled, turn, "chunk", delta.value);
+    if (!delta.ok)
+      return sayRefusal(withSession(trusted, { standing: { kind: "open" } }), turn, "chunk", delta);
+    return commitDelta(trusted, turn, "chunk", delta.value);
   }
   const longer = lengthen(turn.crypto, trust.keys.digest, half, items, next);
   const plan = planBlock(trusted.store, { items, next, digest: longer.digest });
@@ -223,7 +225,9 @@ function commitDelta(running: Running, turn: Turn, heard: MessageName, delta: Ac
   const plan = planDelta(running.store, delta);
   if (plan === "full") return sayRefusal(running, turn, heard, refuse("BUSY", "no-room", busySeconds));
   const { to: version, state, table, issuedAt } = delta;
-  return withCommit(running, plan, { version, state, table, issuedAt }, "delta");
+  // Whatever stream this session was in, it has to be announced again: the table that it was for is gone.
+  const open = withSession(running, { standing: { kind: "open" } });
+  return withCommit(open, plan, { version, state, table, issuedAt }, "delta");
 }
 
 function withCommit(running: Running, plan: Plan, inForce: InForce, by: "delta" | "snapshot"): Running {
@@ -297,7 +301,9 @@ export function settleTable(
       if (!reached) return failed(kept, "update");
       const { inForce, by } = then;
       turn.effects.push({ kind: "note", note: { what: "committed", version: inForce.version, by } });
-      const settled = { ...kept, inForce };
+      // A delta may have overtaken a snapshot on its way: then its bank is given up, and so is the memory of it.
+      const half = isResumable(kept.store) ? kept.half : undefined;
+      const settled = { ...kept, inForce, half };
       return asks ? sayReceipt(settled, turn) : settled;
     }
     case "begun": {

@@ -26,7 +26,7 @@ import {
   tableItemsBesideCodesMax,
   versionMax,
 } from "../limits.ts";
-import type { Verdict } from "../refusal.ts";
+import { accept, type Verdict } from "../refusal.ts";
 import { keyBytes, lockIdBytes } from "./commission.ts";
 import { lockTagBytes } from "./hello.ts";
 
@@ -84,7 +84,9 @@ export function encodeParcel(parcel: Parcel): Bytes {
 /** MALFORMED for foreign or half-written bytes. The parcel is sorted by, not believed: see checkParcel. */
 export function decodeParcel(bytes: Bytes): Verdict<Parcel> {
   const read = parcelShape.decode(bytes, parcelBytesMax);
-  return read.ok ? { ok: true, value: { ...read.value, kind: kindOf(parcelKinds, read.value.kind) } } : read;
+  if (!read.ok) return read;
+  const { format: _, kind, ...parcel } = read.value;
+  return accept({ ...parcel, kind: kindOf(parcelKinds, kind) });
 }
 
 export function encodeReturnSlip(slip: ReturnSlip): Bytes {
@@ -93,7 +95,9 @@ export function encodeReturnSlip(slip: ReturnSlip): Bytes {
 
 export function decodeReturnSlip(bytes: Bytes): Verdict<ReturnSlip> {
   const read = returnShape.decode(bytes, returnSlipBytesMax);
-  return read.ok ? { ok: true, value: { ...read.value, kind: kindOf(returnKinds, read.value.kind) } } : read;
+  if (!read.ok) return read;
+  const { format: _, kind, ...slip } = read.value;
+  return accept({ ...slip, kind: kindOf(returnKinds, kind) });
 }
 
 /** The field's own bound left only numbers of the table. */

@@ -11,7 +11,7 @@ import { stateBytes } from "../codes/table.ts";
 import { secondsMax, versionMax } from "../limits.ts";
 
 export const receiptFlags = {
-  /** The table did not match the secure element: a snapshot is needed, no code of the table opens. */
+  /** Proves nothing: flash does not hold the table that the secure element names; no code opens, a snapshot is needed. */
   damaged: 1,
   /** The clock was lost. */
   timeUnknown: 2,

@@ -1,0 +1,69 @@
+/**
+ * A hostile phone: it says to a lock whatever bytes it likes. The honest one would not carry them, since it checks a
+ * parcel's signature before it leaves the house.
+ */
+
+import { socketTransport } from "@doorsync/phone-client/node";
+import {
+  bodyBytesMax,
+  decodeParcel,
+  emptyInbox,
+  emptyOutbox,
+  hear,
+  type Message,
+  messageName,
+  type Parcel,
+  readRefusal,
+  refusalByCode,
+  segment,
+} from "@doorsync/protocol/courier";
+
+/** Longest that the lock may take to answer. */
+const answerSecondsMax = 10;
+
+/** The parcel in these bytes. */
+export function openParcel(bytes: Uint8Array): Parcel {
+  const read = decodeParcel(bytes);
+  if (!read.ok) throw new Error(`not a parcel: ${read.check}`);
+  return read.value;
+}
+
+/** The first message of a parcel, with one bit of it turned over. */
+export function tamper(parcel: Parcel): Message {
+  const [head] = parcel.messages;
+  if (head === undefined) throw new Error("an empty parcel");
+  const body = new Uint8Array(head.body);
+  const middle = body.length >> 1;
+  body[middle] = (body[middle] ?? 0) ^ 1;
+  return { type: head.type, body };
+}
+
+/** Says one message to the lock at HOST:PORT; the name of its refusal, or of the message it answers with. */
+export async function sayTo(address: string, message: Message): Promise<string> {
+  const [host = "", port = ""] = address.split(":");
+  const signal = AbortSignal.timeout(answerSecondsMax * 1_000);
+  const link = await socketTransport({ host, port: Number(port) }).open(signal);
+  try {
+    const answer = new Promise<Message>((resolve, reject) => {
+      let inbox = emptyInbox;
+      signal.addEventListener("abort", () => reject(new Error("the lock said nothing")));
+      link.onClosed((why) => reject(new Error(why)));
+      link.onFrame((frame) => {
+        const heard = hear(inbox, frame, bodyBytesMax("toPhone"));
+        if (heard.kind === "refused") reject(new Error(`the lock spoke badly: ${heard.refused.check}`));
+        if (heard.kind === "more") inbox = heard.inbox;
+        if (heard.kind === "message") resolve({ type: heard.type, body: heard.body });
+      });
+    });
+    for (const frame of segment(emptyOutbox, message.type, message.body, link.frameBytesMax).frames) {
+      await link.send(frame);
+    }
+    const { type, body } = await answer;
+    const refusal = readRefusal(body);
+    return messageName(type) === "refusal" && refusal.ok
+      ? (refusalByCode(refusal.value.code) ?? `refusal ${refusal.value.code}`)
+      : (messageName(type) ?? `type ${type}`);
+  } finally {
+    link.close();
+  }
+}

@@ -1,0 +1,240 @@
+/**
+ * The command line as a tree: names, flags, help. Every command's work is loaded only when it runs.
+ */
+import { type Application, buildApplication, buildCommand, buildRouteMap, text_en } from "@stricli/core";
+import { epochMax, leaseHoursMax } from "./bounds.ts";
+import type { Cli } from "./context.ts";
+import {
+  baseFlags,
+  doorFlag,
+  lengthFlag,
+  lifeFlag,
+  mailboxFlag,
+  named,
+  optionalNamed,
+  optionalWhole,
+  personFlag,
+  switched,
+} from "./flags.ts";
+import type * as Work from "./work.ts";
+
+const version = "0.1.0";
+const program = "doorsync-authority";
+const kinds = ["residence", "buildingEntrance", "communal", "service"] as const;
+
+const init = buildCommand<Work.InitFlags, [], Cli>({
+  loader: async () => (await import("./work.ts")).init,
+  parameters: { flags: baseFlags },
+  docs: {
+    brief: "Create the keys and the database of a property manager",
+    fullDescription:
+      "Creates DIR with the signing keys (readable by you alone) and an embedded database; with DATABASE_URL set, the " +
+      "database is PostgreSQL and DIR holds the keys only. Run again, it replaces nothing. Keep a copy of DIR/keys.",
+    customUsage: [{ input: "--data ./office", brief: "a first start" }],
+  },
+});
+
+const propertyAdd = buildCommand<Work.PropertyFlags, [], Cli>({
+  loader: async () => (await import("./work.ts")).propertyAdd,
+  parameters: {
+    flags: {
+      ...baseFlags,
+      name: named("Name of the property", "NAME"),
+      sixDigits: switched("Allow 6-digit codes beside 4-digit ones"),
+      leaseHours: optionalWhole(
+        "Hours that codes live without a newer table (default: no lease)",
+        "HOURS",
+        0,
+        leaseHoursMax,
+      ),
+    },
+  },
+  docs: {
+    brief: "Add a property",
+    customUsage: [
+      { input: '--data ./office --name "Maple Court" --six-digits', brief: "one that allows 6 digits" },
+    ],
+  },
+});
+
+const doorAdd = buildCommand<Work.DoorFlags, [], Cli>({
+  loader: async () => (await import("./work.ts")).doorAdd,
+  parameters: {
+    flags: {
+      ...baseFlags,
+      name: named("Name of the door", "NAME"),
+      property: optionalNamed("Property it belongs to (may be left out when there is one)", "NAME"),
+      kind: { kind: "enum", values: kinds, default: "residence", brief: "Where the door leads" },
+    },
+  },
+  docs: {
+    brief: "Add a door",
+    customUsage: [{ input: '--data ./office --name "Unit 4B"', brief: "the door of a home" }],
+  },
+});
+
+const personAdd = buildCommand<Work.PersonFlags, [], Cli>({
+  loader: async () => (await import("./work.ts")).personAdd,
+  parameters: { flags: { ...baseFlags, name: named("Name of the person", "NAME") } },
+  docs: {
+    brief: "Add a person",
+    customUsage: [{ input: '--data ./office --name "Ada Osei"', brief: "a resident" }],
+  },
+});
+
+const commission = buildCommand<Work.CommissionFlags, [], Cli>({
+  loader: async () => (await import("./work.ts")).commission,
+  parameters: {
+    flags: {
+      ...baseFlags,
+      door: doorFlag,
+      setup: named("Setup text printed with the lock (DOORSYNC:1:…), or a file that holds it", "TEXT|FILE"),
+      mailbox: mailboxFlag,
+      replace: switched("The lock was reset from inside, or another lock hangs here now"),
+      epoch: optionalWhole("Lowest epoch to use, for a lock that had owners before", "N", 1, epochMax),
+    },
+  },
+  docs: {
+    brief: "Offer a factory-fresh lock its owner",
+    fullDescription:
+      "Writes a commission parcel. A phone carries it to the lock; `receive` reads the lock's reply and issues the " +
+      "first table. The setup text is a secret: the phone must not know it.",
+    customUsage: [
+      {
+        input: '--data ./office --door "Unit 4B" --setup ./lock/setup.txt --mailbox ./mail',
+        brief: "from a file",
+      },
+    ],
+  },
+});
+
+const assign = buildCommand<Work.CodeFlags, [], Cli>({
+  loader: async () => (await import("./work.ts")).assign,
+  parameters: { flags: { ...baseFlags, door: doorFlag, person: personFlag, length: lengthFlag } },
+  docs: {
+    brief: "Give a person a generated code for a door",
+    customUsage: [
+      { input: '--data ./office --door "Unit 4B" --person "Ada Osei"', brief: "prints the code" },
+    ],
+  },
+});
+
+const reset = buildCommand<Work.CodeFlags, [], Cli>({
+  loader: async () => (await import("./work.ts")).reset,
+  parameters: { flags: { ...baseFlags, door: doorFlag, person: personFlag, length: lengthFlag } },
+  docs: {
+    brief: "Give a person another code; the old one works until the door has synced",
+    customUsage: [
+      { input: '--data ./office --door "Unit 4B" --person "Ada Osei"', brief: "prints the new code" },
+    ],
+  },
+});
+
+const revoke = buildCommand<Work.RevokeFlags, [], Cli>({
+  loader: async () => (await import("./work.ts")).revoke,
+  parameters: {
+    flags: {
+      ...baseFlags,
+      door: optionalNamed('Name of the door, or "PROPERTY/DOOR"', "DOOR"),
+      person: personFlag,
+      all: switched("At every door"),
+    },
+  },
+  docs: {
+    brief: "Take a person's code away, at one door or at all",
+    customUsage: [{ input: '--data ./office --person "Ada Osei" --all', brief: "everywhere" }],
+  },
+});
+
+const issue = buildCommand<Work.IssueFlags, [], Cli>({
+  loader: async () => (await import("./work.ts")).issue,
+  parameters: {
+    flags: {
+      ...baseFlags,
+      door: doorFlag,
+      mailbox: mailboxFlag,
+      snapshot: switched("Add a parcel with the whole table"),
+      renew: switched("A new version even without a change, so that leases start anew"),
+      lifeHours: lifeFlag,
+    },
+  },
+  docs: {
+    brief: "Sign the newest table of a door and put its parcels into the mailbox",
+    fullDescription:
+      "Raises the version when the table should differ from the newest one, and writes one parcel for each version the " +
+      "lock may hold. Parcels that are overtaken are withdrawn. Run again, it writes the same parcels.",
+    customUsage: [{ input: '--data ./office --door "Unit 4B" --mailbox ./mail', brief: "after any change" }],
+  },
+});
+
+const receive = buildCommand<Work.ReceiveFlags, [], Cli>({
+  loader: async () => (await import("./work.ts")).receive,
+  parameters: { flags: { ...baseFlags, mailbox: mailboxFlag, lifeHours: lifeFlag } },
+  docs: {
+    brief: "Take in what couriers brought back: receipts, commissioning replies, refusals",
+    customUsage: [{ input: "--data ./office --mailbox ./mail", brief: "moves codes to set and removed" }],
+  },
+});
+
+const status = buildCommand<Work.StatusFlags, [], Cli>({
+  loader: async () => (await import("./work.ts")).status,
+  parameters: {
+    flags: {
+      ...baseFlags,
+      door: optionalNamed('Name of the door, or "PROPERTY/DOOR" (default: all)', "DOOR"),
+      removed: switched("Also codes that are proven gone"),
+    },
+  },
+  docs: {
+    brief: "What each door is proven to know, and what waits for a sync",
+    customUsage: [{ input: "--data ./office", brief: "every door" }],
+  },
+});
+
+const codes = buildCommand<Work.CodesFlags, [], Cli>({
+  loader: async () => (await import("./work.ts")).codes,
+  parameters: { flags: { ...baseFlags, person: personFlag } },
+  docs: {
+    brief: "A person's codes with their digits: what works now, and what will after a sync",
+    customUsage: [{ input: '--data ./office --person "Ada Osei"', brief: "for that person's eyes" }],
+  },
+});
+
+const root = buildRouteMap({
+  routes: {
+    init,
+    property: buildRouteMap({ routes: { add: propertyAdd }, docs: { brief: "Properties" } }),
+    door: buildRouteMap({ routes: { add: doorAdd }, docs: { brief: "Doors" } }),
+    person: buildRouteMap({ routes: { add: personAdd }, docs: { brief: "People" } }),
+    commission,
+    assign,
+    reset,
+    revoke,
+    issue,
+    receive,
+    status,
+    codes,
+  },
+  docs: { brief: "The property side of DoorSync: who may open which door, and what each lock has proven" },
+});
+
+export const app: Application<Cli> = buildApplication(root, {
+  name: program,
+  versionInfo: { currentVersion: version },
+  scanner: { caseStyle: "allow-kebab-for-camel" },
+  documentation: { caseStyle: "convert-camel-to-kebab", onlyRequiredInUsageLine: true },
+  localization: {
+    text: {
+      ...text_en,
+      exceptionWhileParsingArguments(error, ansiColor) {
+        const said =
+          text_en.exceptionWhileParsingArguments.call(text_en, error, ansiColor).split("\n")[0] ?? "";
+        return `${program}: ${said}; see ${program} --help`;
+      },
+      noCommandRegisteredForInput(args) {
+        const said = text_en.noCommandRegisteredForInput.call(text_en, args);
+        return `${program}: ${said}; see ${program} --help`;
+      },
+    },
+  },
+});

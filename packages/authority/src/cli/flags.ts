@@ -1,0 +1,89 @@
+/**
+ * The flags of every command: types and declarations side by side. Parsing only; what a value means is decided by
+ * the command.
+ */
+import { lifeHoursDefault, lifeHoursMax, secondsMax } from "./bounds.ts";
+
+/** Flags that every command has. */
+export interface BaseFlags {
+  readonly data: string;
+  readonly json: boolean;
+  readonly now?: number;
+}
+
+const text = (input: string): string => {
+  if (input.trim() === "") throw new RangeError("must not be empty");
+  return input.trim();
+};
+
+/** A whole number in a range, with the range in the message. */
+function whole(min: number, max: number): (input: string) => number {
+  return (input) => {
+    const value = /^[0-9]+$/.test(input) ? Number(input) : Number.NaN;
+    if (!(value >= min && value <= max))
+      throw new RangeError(`"${input}" is not a whole number from ${min} to ${max}`);
+    return value;
+  };
+}
+
+interface Parsed<T> {
+  readonly kind: "parsed";
+  readonly parse: (input: string) => T;
+  readonly brief: string;
+  readonly placeholder: string;
+}
+
+interface OptionalParsed<T> extends Parsed<T> {
+  readonly optional: true;
+}
+
+interface Switch {
+  readonly kind: "boolean";
+  readonly brief: string;
+  readonly default: boolean;
+  readonly withNegated: false;
+}
+
+export function named(brief: string, placeholder: string): Parsed<string> {
+  return { kind: "parsed", parse: text, brief, placeholder };
+}
+
+export function optionalNamed(brief: string, placeholder: string): OptionalParsed<string> {
+  return { ...named(brief, placeholder), optional: true };
+}
+
+export function switched(brief: string): Switch {
+  return { kind: "boolean", brief, default: false, withNegated: false };
+}
+
+export function optionalWhole(
+  brief: string,
+  placeholder: string,
+  min: number,
+  max: number,
+): OptionalParsed<number> {
+  return { kind: "parsed", parse: whole(min, max), brief, placeholder, optional: true };
+}
+
+interface BaseFlagTable {
+  readonly data: Parsed<string>;
+  readonly json: Switch;
+  readonly now: OptionalParsed<number>;
+}
+
+export const baseFlags: BaseFlagTable = {
+  data: named("Data folder of this property (keys, embedded database)", "DIR"),
+  json: switched("One JSON object a line on standard output"),
+  now: optionalWhole("Seconds since 1970 instead of the system clock", "SECONDS", 0, secondsMax),
+};
+
+export const mailboxFlag: Parsed<string> = named("Mailbox folder shared with the couriers", "DIR");
+export const doorFlag: Parsed<string> = named('Name of the door, or "PROPERTY/DOOR"', "DOOR");
+export const personFlag: Parsed<string> = named("Name of the person", "PERSON");
+export const lengthFlag: OptionalParsed<number> = optionalWhole("Digits of the code: 4 or 6", "4|6", 0, 99);
+export const lifeFlag: OptionalParsed<number> = optionalWhole(
+  `Hours in which it may be delivered (default ${lifeHoursDefault})`,
+  "HOURS",
+  1,
+  lifeHoursMax,
+);

@@ -1,0 +1,108 @@
+/**
+ * The parcels that should lie in the mailbox for one lock: all lead to the newest version, one delta from each
+ * version the lock may hold, a snapshot where no delta can serve. A pure function of the ledger, so that the same
+ * books give the same bytes; it writes no file.
+ */
+import {
+  type AuthorityLock,
+  type Bytes,
+  type Crypto,
+  changeBetween,
+  type Issued,
+  issueSnapshot,
+  issueUpdate,
+  type Parcel,
+} from "@doorsync/protocol/authority";
+import { type LockStanding, newestVersion, possiblyHeld } from "../model/ledger.ts";
+import { lastSecond, tablesAt } from "./version.ts";
+
+/** Deltas kept ready per lock; a lock that may hold more versions than these is served by a snapshot as well. */
+export const deltaBasesMax = 8;
+
+export interface ParcelPlan {
+  /** Newest version: where every parcel leads. */
+  readonly to: number;
+  /** Versions to start a delta from, ascending. */
+  readonly deltasFrom: readonly number[];
+  readonly snapshot: boolean;
+}
+
+/**
+ * What to offer. Version 0 is the empty table of a lock that was just commissioned: only a snapshot makes it owned.
+ * Nothing is offered when the newest version is proven, unless a snapshot is wanted (it repairs a damaged table).
+ */
+export function planParcels(lock: LockStanding): ParcelPlan {
+  const to = newestVersion(lock).version;
+  const bases = possiblyHeld(lock).filter((version) => version !== to);
+  const kept = bases.filter((version) => version > 0).slice(-deltaBasesMax);
+  const isShort = kept.length < bases.length;
+  // A lock that signed for a table we never issued can be brought home by a whole table only.
+  const snapshot = to > 0 && (isShort || lock.snapshotWanted || lock.contradicted !== undefined);
+  return { to, deltasFrom: kept, snapshot };
+}
+
+/** Who signs, and what a courier needs to check a parcel and a receipt by itself. */
+export interface Signer {
+  readonly tableSeed: Bytes;
+  readonly tableKey: Bytes;
+  readonly lockKey: Bytes;
+  /** How the lock shows itself in hello. */
+  readonly tag: Bytes;
+}
+
+/**
+ * The planned parcels, signed; none when the newest version has run out by `now` (a lock would answer EXPIRED).
+ * `issuedAt` and life come from the version itself: a parcel written twice is the same parcel.
+ */
+export function buildParcels(
+  crypto: Crypto,
+  signer: Signer,
+  lock: AuthorityLock,
+  standing: LockStanding,
+  now: number,
+): readonly Parcel[] {
+  const plan = planParcels(standing);
+  const newest = newestVersion(standing);
+  if (plan.deltasFrom.length === 0 && !plan.snapshot) return [];
+  if (now >= lastSecond(newest)) return [];
+  const tables = tablesAt(crypto, lock.keys, standing.spans, [...plan.deltasFrom, plan.to]);
+  const target = tables.get(plan.to);
+  if (target === undefined) throw new Error("the newest table is missing");
+  const span = { to: plan.to, issuedAt: newest.issuedAt, lifeHours: newest.lifeHours };
+
+  const parcels: Parcel[] = [];
+  const pack = (kind: "update" | "snapshot", from: number, issued: Issued): void => {
+    parcels.push({
+      kind,
+      lockId: lock.name.lockId,
+      tag: signer.tag,
+      epoch: lock.name.epoch,
+      from,
+      to: issued.to,
+      notAfter: issued.notAfter,
+      lockKey: signer.lockKey,
+      tableKey: signer.tableKey,
+      messages: issued.messages,
+    });
+  };
+
+  let mustSnapshot = plan.snapshot;
+  for (const from of plan.deltasFrom) {
+    const table = tables.get(from);
+    if (table === undefined) throw new Error(`the table at version ${from} is missing`);
+    const issued = issueUpdate(
+      crypto,
+      signer.tableSeed,
+      lock,
+      { from, table, ...span },
+      changeBetween(table, target),
+    );
+    // More than one chunk of changes does not travel as a delta.
+    if (issued.ok) pack("update", from, issued.value);
+    else mustSnapshot = true;
+  }
+  if (mustSnapshot) {
+    pack("snapshot", 0, issueSnapshot(crypto, signer.tableSeed, lock, { table: target, ...span }));
+  }
+  return parcels;
+}

@@ -1,0 +1,145 @@
+/**
+ * Assigning, resetting, revoking and viewing codes. What is allowed is decided in `model/`; here digits are drawn,
+ * sealed and unsealed. Nothing here reaches a lock: that takes an issued version and a courier.
+ */
+import type { CodeLength } from "@doorsync/protocol/authority";
+import { allowedLength, drawCode } from "../model/code.ts";
+import { type Decision, deny, grant } from "../model/denial.ts";
+import {
+  assignCode,
+  type CodeLife,
+  type Ledger,
+  liveCode,
+  resetCode,
+  revokeCode,
+  takenMarks,
+} from "../model/ledger.ts";
+import { type AtTheDoor, atTheDoor, type CodeState, codeState, isPending } from "../model/proof.ts";
+import { loadLedger, withDoor } from "../store/ledgers.ts";
+import { type DoorEntry, listDoors } from "../store/registry.ts";
+import { findDoor, findPerson, newId, type Office, openDigits, sealDigits } from "./office.ts";
+
+/** A code with its digits: for the one person it belongs to, and for nobody's log. */
+export interface CodeWord extends AtTheDoor {
+  readonly door: string;
+  readonly person: string;
+  readonly code: string;
+  readonly state: CodeState;
+  readonly pending: boolean;
+}
+
+/** A new code for a person who has none here. `length` undefined: 4 digits (F4). */
+export async function assign(
+  office: Office,
+  wish: { readonly door: string; readonly person: string; readonly length: number | undefined },
+): Promise<Decision<CodeWord>> {
+  return await give(office, wish.door, wish.person, () => wish.length ?? 4, assignCode);
+}
+
+/** Another code instead of the present one, of the same length unless the property no longer allows it (F4). */
+export async function reset(
+  office: Office,
+  wish: { readonly door: string; readonly person: string; readonly length: number | undefined },
+): Promise<Decision<CodeWord>> {
+  const lengthOf = (old: CodeLife | undefined, door: DoorEntry): number =>
+    wish.length ?? (door.sixDigits ? (old?.length ?? 4) : 4);
+  return await give(office, wish.door, wish.person, lengthOf, resetCode);
+}
+
+async function give(
+  office: Office,
+  doorName: string,
+  personName: string,
+  lengthOf: (old: CodeLife | undefined, door: DoorEntry) => number,
+  act: typeof assignCode,
+): Promise<Decision<CodeWord>> {
+  const door = await findDoor(office, doorName);
+  const person = await findPerson(office, personName);
+  return await withDoor(office.db, door.id, async (ledger) => {
+    const refused = <T>(denied: T): { ledger: Ledger; result: T } => ({ ledger, result: denied });
+    const length = allowedLength(lengthOf(liveCode(ledger, person.id), door), door.sixDigits);
+    if (!length.ok) return refused(length);
+    const drawn = drawFor(office, ledger, door.id, person.id, length.value);
+    if (!drawn.ok) return refused(drawn);
+    const id = newId(office);
+    const after = act(ledger, {
+      id,
+      person: person.id,
+      mark: office.vault.mark(door.id, drawn.value),
+      length: length.value,
+      sealed: sealDigits(office, id, drawn.value),
+      createdAt: office.now,
+    });
+    if (!after.ok) return refused(after);
+    const code = liveCode(after.value, person.id);
+    if (code === undefined) throw new Error("a code was given and is not there");
+    return { ledger: after.value, result: grant(wordOf(office, door, person.name, code, after.value)) };
+  });
+}
+
+function drawFor(
+  office: Office,
+  ledger: Ledger,
+  doorId: string,
+  personId: string,
+  length: CodeLength,
+): Decision<string> {
+  const taken = takenMarks(ledger, personId);
+  return drawCode(office.fill, length, (digits) => taken.has(office.vault.mark(doorId, digits)));
+}
+
+export interface Revoked {
+  readonly door: string;
+  readonly person: string;
+  readonly state: CodeState;
+  readonly pending: boolean;
+}
+
+/** Takes a person's code away at one door, or at every door where there is one (`door` undefined). */
+export async function revoke(
+  office: Office,
+  wish: { readonly door: string | undefined; readonly person: string },
+): Promise<Decision<readonly Revoked[]>> {
+  const person = await findPerson(office, wish.person);
+  const doors = wish.door === undefined ? await listDoors(office.db) : [await findDoor(office, wish.door)];
+  const done: Revoked[] = [];
+  for (const door of doors) {
+    const one = await withDoor(office.db, door.id, async (ledger) => {
+      const old = liveCode(ledger, person.id);
+      const after = revokeCode(ledger, person.id);
+      if (!after.ok || old === undefined) return { ledger, result: undefined };
+      const gone = after.value.codes.find((code) => code.id === old.id) ?? old;
+      const state = codeState(gone, after.value.lock);
+      const result: Revoked = { door: door.name, person: person.name, state, pending: isPending(state) };
+      return { ledger: after.value, result };
+    });
+    if (one !== undefined) done.push(one);
+  }
+  return done.length === 0 ? deny("NOT_ASSIGNED") : grant(done);
+}
+
+/** Every code a person has or that may still open a door in their name, with digits. */
+export async function codesOf(office: Office, personName: string): Promise<readonly CodeWord[]> {
+  const person = await findPerson(office, personName);
+  const words: CodeWord[] = [];
+  for (const door of await listDoors(office.db)) {
+    const ledger = await loadLedger(office.db, door.id);
+    for (const code of ledger.codes) {
+      if (code.person !== person.id || code.released) continue;
+      words.push(wordOf(office, door, person.name, code, ledger));
+    }
+  }
+  return words;
+}
+
+function wordOf(office: Office, door: DoorEntry, person: string, code: CodeLife, ledger: Ledger): CodeWord {
+  const state = codeState(code, ledger.lock);
+  return {
+    door: door.name,
+    person,
+    code: openDigits(office, code),
+    state,
+    pending: isPending(state),
+    ...atTheDoor(code, ledger.lock),
+  };
+}

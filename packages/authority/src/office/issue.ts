@@ -1,0 +1,117 @@
+/**
+ * Issuing: raise the version if need be, book it as handed out, then put the parcels into the mailbox. The booking
+ * is committed before a courier can see a byte: a version that left the house must never be given out twice.
+ */
+import { type Crypto, pinTag } from "@doorsync/protocol/authority";
+import { buildParcels } from "../issue/parcels.ts";
+import { lastSecond, type NextVersion, nextVersion } from "../issue/version.ts";
+import { type MailboxFolder, parcelName } from "../mailbox/folder.ts";
+import { type Decision, deny, grant } from "../model/denial.ts";
+import { type CodeLife, handOut, type Ledger, newestVersion } from "../model/ledger.ts";
+import { withDoor } from "../store/ledgers.ts";
+import { presentLock } from "../store/registry.ts";
+import type { LockTable } from "../store/schema.ts";
+import { authorityLock, findDoor, type Office, openDigits, openLockKeys } from "./office.ts";
+
+export interface IssueWish {
+  readonly lifeHours: number;
+  /** A new version even without a change, so that leases start anew. */
+  readonly renew: boolean;
+  /** A whole table beside the deltas. */
+  readonly snapshot: boolean;
+}
+
+export interface Issue {
+  readonly door: string;
+  readonly epoch: number;
+  readonly version: number;
+  readonly proven: number;
+  /** False: the newest version already says it all. */
+  readonly isNew: boolean;
+  readonly puts: number;
+  readonly removes: number;
+  readonly notAfter: number;
+  /** Names of the parcels that lie in the mailbox for this door now. */
+  readonly parcels: readonly string[];
+  readonly withdrawn: readonly string[];
+}
+
+/** Issues the next version for a door. NOT_COMMISSIONED when no lock hangs there. */
+export async function issue(
+  office: Office,
+  mailbox: MailboxFolder,
+  wish: IssueWish & { readonly door: string },
+): Promise<Decision<Issue>> {
+  const door = await findDoor(office, wish.door);
+  const booked = await withDoor<Decision<NextVersion>>(office.db, door.id, async (ledger, trx) => {
+    const lock = await presentLock(trx, door.id);
+    if (lock === undefined) return { ledger, result: deny("NOT_COMMISSIONED", door.name) };
+    const next = raised(office, lock, ledger, wish);
+    return next.ok ? { ledger: next.value.ledger, result: next } : { ledger, result: next };
+  });
+  if (!booked.ok) return booked;
+  const filled = await fillMailbox(office, mailbox, door.id);
+  if (filled === undefined) throw new Error("the lock vanished while its parcels were written");
+  const { version, isNew, puts, removes } = booked.value;
+  return grant({ door: door.name, version, isNew, puts, removes, ...filled });
+}
+
+/** The next version, booked as handed out. For use inside `withDoor`. */
+export function raised(
+  office: Office,
+  lock: LockTable,
+  ledger: Ledger,
+  wish: IssueWish,
+): Decision<NextVersion> {
+  const keys = openLockKeys(office, lock);
+  const at = { issuedAt: office.now, lifeHours: wish.lifeHours, renew: wish.renew };
+  const next = nextVersion(office.crypto, keys, ledger, at, tagOf(office, office.crypto, keys.pin));
+  if (!next.ok) return next;
+  const handed = handOut(next.value.ledger, next.value.version);
+  const wanted =
+    handed.lock !== undefined && wish.snapshot ? { ...handed.lock, snapshotWanted: true } : handed.lock;
+  return grant({ ...next.value, ledger: { ...handed, lock: wanted } });
+}
+
+function tagOf(office: Office, crypto: Crypto, pinKey: Uint8Array): (code: CodeLife) => Uint8Array {
+  return (code) => pinTag(crypto, pinKey, openDigits(office, code));
+}
+
+export interface Filled {
+  readonly epoch: number;
+  readonly proven: number;
+  readonly notAfter: number;
+  readonly parcels: readonly string[];
+  readonly withdrawn: readonly string[];
+}
+
+/**
+ * Makes the mailbox hold exactly what this door's lock may need now. Under the door's lock, so that two who fill at
+ * once do not leave a superseded parcel behind. Undefined when no lock is commissioned.
+ */
+export async function fillMailbox(
+  office: Office,
+  mailbox: MailboxFolder,
+  doorId: string,
+): Promise<Filled | undefined> {
+  return await withDoor(office.db, doorId, async (ledger, trx) => {
+    const lock = await presentLock(trx, doorId);
+    if (lock === undefined || ledger.lock === undefined) return { ledger, result: undefined };
+    const signer = {
+      tableSeed: office.keys.table,
+      tableKey: office.crypto.signPublic(office.keys.table),
+      lockKey: lock.sign_key,
+      tag: lock.tag,
+    };
+    const parcels = buildParcels(office.crypto, signer, authorityLock(office, lock), ledger.lock, office.now);
+    const { withdrawn } = mailbox.offer(lock.tag, parcels);
+    const result: Filled = {
+      epoch: ledger.lock.epoch,
+      proven: ledger.lock.proven,
+      notAfter: lastSecond(newestVersion(ledger.lock)),
+      parcels: parcels.map(parcelName),
+      withdrawn,
+    };
+    return { ledger, result };
+  });
+}

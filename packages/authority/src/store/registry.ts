@@ -1,0 +1,170 @@
+/**
+ * Who and what there is: the installation's one row, properties, doors, people, commissioned locks and commissions
+ * under way, receipts as received. No rules, and no codes: those are in the ledgers.
+ */
+import { type Bytes, equal } from "@doorsync/protocol/authority";
+import type { Transaction } from "kysely";
+import type { DoorKind } from "../model/ledger.ts";
+import type { Database } from "./open.ts";
+import type {
+  CommissionTable,
+  LockTable,
+  PersonTable,
+  PropertyTable,
+  ReceiptTable,
+  Schema,
+} from "./schema.ts";
+
+type Reader = Database | Transaction<Schema>;
+
+export interface DoorEntry {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly epoch: number | null;
+  readonly propertyId: string;
+  readonly property: string;
+  readonly sixDigits: boolean;
+}
+
+/** Names are compared without regard to case and spacing; what was typed is what is shown. */
+export function nameKey(name: string): string {
+  return name.normalize("NFKC").trim().replace(/\s+/g, " ").toLowerCase();
+}
+
+/** Ties the database to one folder of keys at first use; false when it belongs to another. */
+export async function claimInstallation(db: Database, fingerprint: Bytes, now: number): Promise<boolean> {
+  await db
+    .insertInto("installation")
+    .values({ id: 1, fingerprint, created_at: now })
+    .onConflict((conflict) => conflict.column("id").doNothing())
+    .execute();
+  return await isInstallation(db, fingerprint);
+}
+
+export async function isInstallation(db: Database, fingerprint: Bytes): Promise<boolean> {
+  const row = await db.selectFrom("installation").select("fingerprint").executeTakeFirst();
+  return row !== undefined && equal(row.fingerprint, fingerprint);
+}
+
+/** False when the name is in use. */
+export async function addProperty(db: Reader, property: Omit<PropertyTable, "name_key">): Promise<boolean> {
+  const result = await db
+    .insertInto("properties")
+    .values({ ...property, name_key: nameKey(property.name) })
+    .onConflict((conflict) => conflict.column("name_key").doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+/** False when the property has a door of this name. */
+export async function addDoor(
+  db: Reader,
+  door: { readonly id: string; readonly propertyId: string; readonly name: string; readonly kind: DoorKind },
+): Promise<boolean> {
+  const result = await db
+    .insertInto("doors")
+    .values({
+      id: door.id,
+      property_id: door.propertyId,
+      name: door.name,
+      name_key: nameKey(door.name),
+      kind: door.kind,
+      epoch: null,
+    })
+    .onConflict((conflict) => conflict.columns(["property_id", "name_key"]).doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+/** False when the name is in use. */
+export async function addPerson(db: Reader, person: Omit<PersonTable, "name_key">): Promise<boolean> {
+  const result = await db
+    .insertInto("people")
+    .values({ ...person, name_key: nameKey(person.name) })
+    .onConflict((conflict) => conflict.column("name_key").doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+export async function listProperties(db: Reader): Promise<readonly PropertyTable[]> {
+  return await db.selectFrom("properties").selectAll().orderBy("name_key").execute();
+}
+
+export async function listPeople(db: Reader): Promise<readonly PersonTable[]> {
+  return await db.selectFrom("people").selectAll().orderBy("name_key").execute();
+}
+
+export async function listDoors(db: Reader): Promise<readonly DoorEntry[]> {
+  return await db
+    .selectFrom("doors")
+    .innerJoin("properties", "properties.id", "doors.property_id")
+    .select([
+      "doors.id",
+      "doors.name",
+      "doors.kind",
+      "doors.epoch",
+      "properties.id as propertyId",
+      "properties.name as property",
+      "properties.six_digits as sixDigits",
+    ])
+    .orderBy("properties.name_key")
+    .orderBy("doors.name_key")
+    .execute();
+}
+
+/** The lock that hangs on the door now. */
+export async function presentLock(db: Reader, doorId: string): Promise<LockTable | undefined> {
+  return await db
+    .selectFrom("locks")
+    .innerJoin("doors", (join) =>
+      join.onRef("doors.id", "=", "locks.door_id").onRef("doors.epoch", "=", "locks.epoch"),
+    )
+    .selectAll("locks")
+    .where("locks.door_id", "=", doorId)
+    .executeTakeFirst();
+}
+
+/** A lock of any epoch by its id, with whether it is its door's present one. */
+export async function lockById(
+  db: Reader,
+  lockId: Bytes,
+): Promise<(LockTable & { readonly presentEpoch: number | null }) | undefined> {
+  return await db
+    .selectFrom("locks")
+    .innerJoin("doors", "doors.id", "locks.door_id")
+    .selectAll("locks")
+    .select("doors.epoch as presentEpoch")
+    .where("locks.lock_id", "=", lockId)
+    .executeTakeFirst();
+}
+
+/** Hangs a freshly commissioned lock on its door and ends the commission. Call inside `withDoor`. */
+export async function hangLock(trx: Transaction<Schema>, lock: LockTable): Promise<void> {
+  await trx.insertInto("locks").values(lock).execute();
+  await trx.updateTable("doors").set({ epoch: lock.epoch }).where("id", "=", lock.door_id).execute();
+  await trx.deleteFrom("commissions").where("door_id", "=", lock.door_id).execute();
+}
+
+export async function commissionOf(db: Reader, doorId: string): Promise<CommissionTable | undefined> {
+  return await db.selectFrom("commissions").selectAll().where("door_id", "=", doorId).executeTakeFirst();
+}
+
+export async function commissionByLock(db: Reader, lockId: Bytes): Promise<CommissionTable | undefined> {
+  return await db.selectFrom("commissions").selectAll().where("lock_id", "=", lockId).executeTakeFirst();
+}
+
+/** One commission at a time per door: a new one takes the place of the one under way. */
+export async function putCommission(trx: Transaction<Schema>, commission: CommissionTable): Promise<void> {
+  await trx.deleteFrom("commissions").where("door_id", "=", commission.door_id).execute();
+  await trx.insertInto("commissions").values(commission).execute();
+}
+
+/** Keeps a verified receipt as evidence; the same one again changes nothing. */
+export async function keepReceipt(trx: Transaction<Schema>, receipt: ReceiptTable): Promise<void> {
+  await trx
+    .insertInto("receipts")
+    .values(receipt)
+    .onConflict((conflict) => conflict.columns(["door_id", "epoch", "digest"]).doNothing())
+    .execute();
+}

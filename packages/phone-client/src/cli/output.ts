@@ -1,0 +1,144 @@
+/** What the commands show: one JSON object a line for programs, or lines for people. It formats; it decides nothing. */
+import { refusals, toHex } from "@doorsync/protocol/courier";
+import { describeOutcome } from "../core.ts";
+import type { Heard, Progress, SyncResult } from "../courier.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Where a visit's happenings are shown as they come. */
+export interface Show {
+  message(message: Heard): void;
+  progress(progress: Progress): void;
+  warning(line: string): void;
+  /** Wrong use or environment: one line that says what to do. */
+  trouble(line: string): void;
+  result(result: SyncResult): void;
+}
+
+/** One object a line on standard output, nothing else. */
+export function jsonShow({ stdout }: Terminal): Show {
+  const put = (row: unknown): void => void stdout.write(`${JSON.stringify(row)}\n`);
+  return {
+    message: ({ direction, name, bytes, frames }) => put({ message: { direction, name, bytes, frames } }),
+    progress: (progress) => put({ progress }),
+    warning: (warning) => put({ warning }),
+    trouble: (error) => put({ error }),
+    result: (result) => put({ result: resultRow(result) }),
+  };
+}
+
+/** Lines for people: results and trace on standard output, progress and warnings on standard error. */
+export function humanShow({ stdout, stderr, env }: Terminal, isTraced: boolean): Show {
+  const isPlain = env["NO_COLOR"] !== undefined && env["NO_COLOR"] !== "";
+  const paint = (colour: 31 | 32 | 33, text: string): string =>
+    stdout.isTTY === true && !isPlain ? `\u001b[${colour}m${text}\u001b[0m` : text;
+  let isLineOpen = false;
+  const clear = (): void => {
+    if (isLineOpen) stderr.write("\r\u001b[K");
+    isLineOpen = false;
+  };
+  const line = (text: string): void => {
+    clear();
+    stdout.write(`${text}\n`);
+  };
+  const complain = (text: string): void => {
+    clear();
+    stderr.write(`doorsync-phone: ${text}\n`);
+  };
+
+  return {
+    message({ direction, name, bytes, frames }) {
+      if (!isTraced) return;
+      const arrow = direction === "out" ? "phone -> lock" : "phone <- lock";
+      line(
+        `${arrow}  ${name.padEnd(10)}  ${String(bytes).padStart(5)} B  ${frames} ${frames === 1 ? "frame" : "frames"}`,
+      );
+    },
+    progress({ chunk, chunks }) {
+      if (stderr.isTTY !== true || chunks < 2) return;
+      stderr.write(`\rchunk ${chunk} of ${chunks}`);
+      isLineOpen = true;
+    },
+    warning: (text) => complain(`warning: ${text}`),
+    trouble: complain,
+    result(result) {
+      line(paint(colourOf(result), describeOutcome(result.outcome)));
+      for (const parcel of result.delivered) {
+        line(`  delivered  ${describeVersions(parcel)} to the lock ${toHex(parcel.tag)}`);
+      }
+      const { receipt } = result;
+      if (receipt !== undefined) {
+        line(`  receipt    version ${receipt.version}, of the update issued ${isoTime(receipt.issuedAt)}`);
+      }
+    },
+  };
+}
+
+function colourOf({ outcome }: SyncResult): 31 | 32 | 33 {
+  switch (outcome.kind) {
+    case "synced":
+    case "already":
+    case "commissioned":
+      return 32;
+    case "nothing":
+    case "aborted":
+      return 33;
+    case "refused":
+    case "unproven":
+    case "unfit":
+    case "unreachable":
+    case "silent":
+    case "dropped":
+    case "broken":
+      return 31;
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** The result for programs. Absent keys, not nulls, for what an outcome does not have. */
+function resultRow({ outcome, delivered, receipt }: SyncResult): Record<string, unknown> {
+  const refusal =
+    outcome.kind === "refused"
+      ? { code: refusals[outcome.refusal].code, name: outcome.refusal, detail: outcome.detail }
+      : undefined;
+  return {
+    outcome: outcome.kind,
+    version: receipt?.version ?? ("version" in outcome ? outcome.version : undefined),
+    refusal,
+    check: "check" in outcome ? outcome.check : undefined,
+    says: describeOutcome(outcome),
+    delivered: delivered.map(({ kind, tag, epoch, from, to }) => ({
+      kind,
+      tag: toHex(tag),
+      epoch,
+      from,
+      to,
+    })),
+    receipt: receipt === undefined ? undefined : { ...receipt, state: toHex(receipt.state) },
+  };
+}
+
+/** What a parcel brings, without what is in it. */
+export function describeVersions({
+  kind,
+  from,
+  to,
+}: {
+  readonly kind: string;
+  readonly from: number;
+  readonly to: number;
+}): string {
+  switch (kind) {
+    case "update":
+      return `update ${from} to ${to}`;
+    case "snapshot":
+      return `snapshot of ${to}`;
+    default:
+      return kind;
+  }
+}
+
+/** Seconds since 1970 in ISO 8601, UTC, to the second. */
+export function isoTime(seconds: number): string {
+  return new Date(seconds * 1_000).toISOString().replace(".000Z", "Z");
+}

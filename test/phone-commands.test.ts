@@ -1,0 +1,241 @@
+// The commands of `doorsync-phone`, run in this process against an honest lock over TCP: what they print, and how they end.
+
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { linkOver } from "@doorsync/phone-client/node";
+import { encodeParcel, type Parcel, toHex } from "@doorsync/protocol/courier";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parseDuration, parseLock, parseMtu, runCommands } from "../packages/phone-client/src/cli/app.ts";
+import { createHonestLock, createHouse, type HonestLock, serve } from "./courier-cast.ts";
+
+const house = createHouse(1);
+const streamed = createHouse(11, 50);
+let folder = "";
+let server: Server | undefined;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "doorsync-phone-"));
+});
+afterEach(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  server?.close();
+  server = undefined;
+});
+
+function put(...parcels: Parcel[]): void {
+  mkdirSync(join(folder, "parcels"), { recursive: true });
+  for (const one of parcels) {
+    const from = one.kind === "update" ? one.from : one.kind;
+    writeFileSync(
+      join(folder, "parcels", `${toHex(one.tag)}-${one.epoch}-${from}-${one.to}.parcel`),
+      encodeParcel(one),
+    );
+  }
+}
+
+/** An address at which this lock listens; with none, one that accepts and says nothing. */
+async function listening(lock?: HonestLock): Promise<string> {
+  const listener = createServer((socket) => {
+    socket.on("error", () => {});
+    if (lock !== undefined) serve(lock, linkOver(socket, 244));
+    else socket.once("close", () => socket.destroy()).resume();
+  });
+  server = listener;
+  listener.listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  return `127.0.0.1:${(listener.address() as AddressInfo).port}`;
+}
+
+async function run(args: readonly string[], interrupt?: Promise<void>) {
+  let out = "";
+  let err = "";
+  const listeners = new Set<() => void>();
+  void interrupt?.then(() => {
+    for (const listener of listeners) listener();
+  });
+  const status = await runCommands(args, {
+    stdout: { write: (text: string) => (out += text) },
+    stderr: { write: (text: string) => (err += text) },
+    env: {},
+    once: (_signal, listener) => listeners.add(listener),
+    removeListener: (_signal, listener) => listeners.delete(listener),
+  });
+  expect(listeners.size, "signal listeners left behind").toBe(0);
+  return {
+    status,
+    out,
+    err,
+    rows: () =>
+      out
+        .trim()
+        .split("\n")
+        .map((line): unknown => JSON.parse(line)),
+  };
+}
+
+describe("sync", () => {
+  test("with --json: one object for each message, and the result last; the slip lies in the mailbox", async () => {
+    put(house.delta(1, 2));
+    const lock = await listening(createHonestLock(house, 1));
+    const { status, err, rows } = await run(["sync", "--lock", lock, "--mailbox", folder, "--json"]);
+    const all = rows();
+    expect([status, err]).toEqual([0, ""]);
+    expect(all.slice(0, 2)).toEqual([
+      { message: { direction: "out", name: "hello", bytes: 2, frames: 1 } },
+      { message: { direction: "in", name: "hello", bytes: expect.any(Number), frames: 1 } },
+    ]);
+    expect(all).toHaveLength(5);
+    expect(all.at(-1)).toMatchObject({
+      result: {
+        outcome: "synced",
+        version: 2,
+        delivered: [{ kind: "update", tag: toHex(house.tag), epoch: 1, from: 1, to: 2 }],
+        receipt: { version: 2 },
+      },
+    });
+    expect(readdirSync(join(folder, "returns"))).toEqual([
+      expect.stringMatching(/^0101010101010101-1-2-[0-9a-f]{8}\.slip$/),
+    ]);
+  });
+
+  test("for people: the trace names direction, message and bytes; small frames are counted", async () => {
+    put(streamed.snapshot(2));
+    const lock = await listening(createHonestLock(streamed, 1));
+    const { status, out } = await run([
+      "sync",
+      "--lock",
+      lock,
+      "--mailbox",
+      folder,
+      "--trace",
+      "--mtu",
+      "23",
+    ]);
+    expect(status).toBe(0);
+    expect(out).toMatch(/^phone -> lock {2}hello +2 B {2}1 frame$/m);
+    expect(out).toMatch(/^phone -> lock {2}chunk +\d+ B {2}\d\d frames$/m);
+    expect(out).toMatch(/^synced: the lock proved version 2$/m);
+    expect(out, "no colour off a terminal").not.toContain("\u001b");
+  });
+
+  test("a refusal prints its number and name and ends with 1", async () => {
+    put({ ...createHouse(50).delta(1, 2), tag: house.tag });
+    const lock = await listening(createHonestLock(house, 1));
+    const { status, rows } = await run(["sync", "--lock", lock, "--mailbox", folder, "--json"]);
+    expect(status).toBe(1);
+    expect(rows().at(-1)).toMatchObject({
+      result: { outcome: "refused", refusal: { code: 1, name: "REJECTED" } },
+    });
+  });
+
+  test("nothing to do ends with 0, also when the mailbox is empty", async () => {
+    put(house.delta(1, 2));
+    const lock = await listening(createHonestLock(house, 2));
+    const already = await run(["sync", "--lock", lock, "--mailbox", folder]);
+    expect([already.status, already.out]).toEqual([0, expect.stringContaining("holds version 2 already")]);
+    rmSync(join(folder, "parcels"), { recursive: true });
+    expect((await run(["sync", "--lock", lock, "--mailbox", folder])).status).toBe(0);
+  });
+
+  test("silence ends with 1 after the given time, an interrupt at once", async () => {
+    put(house.delta(1, 2));
+    const lock = await listening();
+    const silent = await run(["sync", "--lock", lock, "--mailbox", folder, "--json", "--timeout", "50ms"]);
+    expect([silent.status, silent.rows().at(-1)]).toEqual([
+      1,
+      { result: expect.objectContaining({ outcome: "silent" }) },
+    ]);
+    const aborted = await run(
+      ["sync", "--lock", lock, "--mailbox", folder, "--json"],
+      new Promise((resolve) => setTimeout(resolve, 50)),
+    );
+    expect([aborted.status, aborted.rows().at(-1)]).toEqual([
+      1,
+      { result: expect.objectContaining({ outcome: "aborted" }) },
+    ]);
+  });
+
+  test("a receipt that cannot be stored ends with 2, says why, and is had again by the next sync", async () => {
+    put(house.delta(1, 2));
+    const lock = await listening(createHonestLock(house, 1));
+    writeFileSync(join(folder, "returns"), "");
+    const failed = await run(["sync", "--lock", lock, "--mailbox", folder]);
+    expect([failed.status, failed.err]).toEqual([
+      2,
+      expect.stringMatching(/cannot store a return slip .*nothing is lost/),
+    ]);
+    rmSync(join(folder, "returns"));
+    expect((await run(["sync", "--lock", lock, "--mailbox", folder])).status).toBe(0);
+    expect(readdirSync(join(folder, "returns"))).toHaveLength(1);
+  });
+});
+
+describe("parcels", () => {
+  test("lists what is carried, and says what is not whole", async () => {
+    put(house.delta(1, 2), { ...house.snapshot(3), to: 4 });
+    const { status, rows } = await run(["parcels", "--mailbox", folder, "--json"]);
+    expect(status).toBe(0);
+    expect(rows()).toMatchObject([
+      { parcel: { kind: "update", from: 1, to: 2, isWhole: true } },
+      { parcel: { kind: "snapshot", to: 4, isWhole: false } },
+    ]);
+    const { out } = await run(["parcels", "--mailbox", folder]);
+    expect(out).toMatch(/^0101010101010101 {2}epoch 1 {2}update 1 to 2 +\d+ B {2}until 2025-06-22T/m);
+  });
+});
+
+describe("wrong use and environment: one line, exit status 2", () => {
+  test.each([
+    [["sync", "--lock", "nowhere", "--mailbox", "."], /--lock "nowhere": give HOST:PORT/],
+    [
+      ["sync", "--lock", "127.0.0.1:1", "--mailbox", ".", "--mtu", "22"],
+      /--mtu "22": give an MTU from 23 to 517/,
+    ],
+    [
+      ["sync", "--lock", "127.0.0.1:1", "--mailbox", ".", "--timeout", "soon"],
+      /--timeout "soon": give a duration/,
+    ],
+    [["sync", "--mailbox", "."], /--lock/],
+    [["sync", "--lock", "127.0.0.1:1", "--mailbox", ".", "--fast"], /--fast/],
+    [["frobnicate"], /no command "frobnicate"/],
+    [["sync", "--lock", "127.0.0.1:1", "--mailbox", "/nowhere/at/all"], /no mailbox at \/nowhere\/at\/all/],
+    [["parcels", "--mailbox", "/nowhere/at/all"], /no mailbox at/],
+  ])("%j", async (args, says) => {
+    const { status, out, err } = await run(args);
+    expect([status, out]).toEqual([2, ""]);
+    expect(err.trim()).toMatch(says);
+    expect(err.trim().split("\n")).toHaveLength(1);
+  });
+
+  test("a lock that cannot be reached", async () => {
+    put(house.delta(1, 2));
+    const { status, out } = await run(["sync", "--lock", "127.0.0.1:1", "--mailbox", folder]);
+    expect([status, out]).toEqual([
+      2,
+      expect.stringMatching(/^cannot connect to 127\.0\.0\.1:1 \(ECONNREFUSED\): go to the lock/),
+    ]);
+    expect(existsSync(join(folder, "returns"))).toBe(false);
+  });
+
+  test("help is no error", async () => {
+    for (const args of [[], ["--help"], ["sync", "--help"]]) {
+      const { status, out } = await run(args);
+      expect([status, out]).toEqual([0, expect.stringContaining("Example")]);
+    }
+  });
+
+  test("flags mean what they say", () => {
+    expect(parseLock("[::1]:7001")).toEqual({ host: "::1", port: 7001 });
+    expect([parseDuration("500ms"), parseDuration("30s"), parseDuration("2m"), parseDuration("5")]).toEqual([
+      500, 30_000, 120_000, 5_000,
+    ]);
+    for (const text of ["0", "61m", "-1s", "1h", ""])
+      expect(() => parseDuration(text)).toThrow("give a duration");
+    for (const text of ["a:0", "a:65536", "::1:7001", "a"])
+      expect(() => parseLock(text)).toThrow("give HOST:PORT");
+    expect([parseMtu("23"), parseMtu("517")]).toEqual([23, 517]);
+  });
+});
