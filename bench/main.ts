@@ -1,2 +1,39 @@
-// Placeholder until the real file comes.
-export {};
+/** `npm run bench`: the figures that the project promises, with their targets. `-- --json` for programs. */
+
+import { parseArgs } from "node:util";
+import { crypto } from "./cast.ts";
+import { counts } from "./counts.ts";
+import { type Figure, rounded, shown } from "./figures.ts";
+import { times } from "./times.ts";
+
+const usage = `npm run bench            figures and targets, to read
+npm run -s bench -- --json   one object a line: {"name","value","unit","target","ok"}
+Counters are exact; times are ratios within this run. Exit status: 0 all targets met, 1 not, 2 wrong use.`;
+
+async function main(): Promise<number> {
+  let json = false;
+  try {
+    const { values } = parseArgs({
+      options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    });
+    if (values.help === true) {
+      process.stdout.write(`${usage}\n`);
+      return 0;
+    }
+    json = values.json === true;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}\n`);
+    return 2;
+  }
+  if (!json) process.stdout.write(`crypto provider: ${crypto.provider}; MTU 247; no time token, empty log\n`);
+  const figures: Figure[] = [];
+  for (const measure of [counts, times]) {
+    for (const figure of (await measure()).map(rounded)) {
+      figures.push(figure);
+      process.stdout.write(`${json ? JSON.stringify(figure) : shown(figure)}\n`);
+    }
+  }
+  return figures.every(({ ok }) => ok) ? 0 : 1;
+}
+
+process.exitCode = await main();

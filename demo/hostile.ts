@@ -38,8 +38,22 @@ export function tamper(parcel: Parcel): Message {
   return { type: head.type, body };
 }
 
-/** Says one message to the lock at HOST:PORT; the name of its refusal, or of the message it answers with. */
+/**
+ * Says one message to the lock at HOST:PORT; the name of its refusal, or of the message it answers with. A lock serves
+ * one phone at a time and may not have noticed yet that the last one left: then it hangs up, and we try again.
+ */
 export async function sayTo(address: string, message: Message): Promise<string> {
+  for (let triesLeft = 10; ; triesLeft--) {
+    try {
+      return answerName(await ask(address, message));
+    } catch (error) {
+      if (triesLeft === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
+async function ask(address: string, message: Message): Promise<Message> {
   const [host = "", port = ""] = address.split(":");
   const signal = AbortSignal.timeout(answerSecondsMax * 1_000);
   const link = await socketTransport({ host, port: Number(port) }).open(signal);
@@ -55,15 +69,21 @@ export async function sayTo(address: string, message: Message): Promise<string> 
         if (heard.kind === "message") resolve({ type: heard.type, body: heard.body });
       });
     });
+    // Heard below; a link that breaks while we still send must not be an error that nobody awaits.
+    answer.catch(() => {});
     for (const frame of segment(emptyOutbox, message.type, message.body, link.frameBytesMax).frames) {
       await link.send(frame);
     }
-    const { type, body } = await answer;
-    const refusal = readRefusal(body);
-    return messageName(type) === "refusal" && refusal.ok
-      ? (refusalByCode(refusal.value.code) ?? `refusal ${refusal.value.code}`)
-      : (messageName(type) ?? `type ${type}`);
+    return await answer;
   } finally {
     link.close();
   }
+}
+
+function answerName({ type, body }: Message): string {
+  const name = messageName(type) ?? `type ${type}`;
+  if (name !== "refusal") return name;
+  const said = readRefusal(body);
+  if (!said.ok) return "unreadable refusal";
+  return refusalByCode(said.value.code) ?? `refusal ${said.value.code}`;
 }

@@ -18,7 +18,32 @@ import { createFlash, type Flash } from "../packages/lock-sim/src/parts/flash.ts
 import { createSecureElement, type SecureElement } from "../packages/lock-sim/src/parts/secure-element.ts";
 
 export type Bytes = Uint8Array;
-export const crypto: Crypto = authority.createCrypto(openssl);
+
+/** What was computed of the same bytes before; forgets everything when there is too much of it. */
+function remembering<R>(compute: (...parts: Bytes[]) => R): (...parts: Bytes[]) => R {
+  const known = new Map<string, R>();
+  const own = (result: R): R => (result instanceof Uint8Array ? (result.slice() as R) : result);
+  return (...parts) => {
+    const name = parts.map((part) => Buffer.from(part).toString("latin1")).join("|");
+    const before = known.get(name);
+    if (before !== undefined) return own(before);
+    if (known.size >= 20_000) known.clear();
+    const result = compute(...parts);
+    known.set(name, result);
+    return own(result);
+  };
+}
+
+/** OpenSSL with a memory: after a thousand power cuts the same few messages are judged once more. */
+export const crypto: Crypto = authority.createCrypto({
+  ...openssl,
+  ed25519Public: remembering(openssl.ed25519Public),
+  ed25519Sign: remembering(openssl.ed25519Sign),
+  ed25519Verify: remembering(openssl.ed25519Verify),
+  x25519Public: remembering(openssl.x25519Public),
+  x25519: remembering(openssl.x25519),
+  hmacSha256: remembering(openssl.hmacSha256),
+});
 
 /** The hour in which tests happen. */
 export const noon = 1_790_000_000;
@@ -47,14 +72,30 @@ export interface TestLock extends LockParts {
   /** Types digits and ENTER; what the panel showed, or undefined when the lock is dark. */
   press(digits: string): "accepted" | "refused" | "wait" | undefined;
   unlocked: boolean;
+  /** Every message that it ever said, on any connection. */
+  readonly said: air.Message[];
 }
 
-/** A lock on its board. `parts`: an older lock's flash and secure element, to power on again or to fork. */
+/** All that a lock keeps, byte for byte, as one value that compares fast. */
+export function storesOf({ flash, secure }: LockParts): string {
+  return Buffer.from(crypto.hash(authority.concat(flash.read(), secure.read()))).toString("hex");
+}
+
+/** Copies of a lock's two stores, for another lock to wake up with. */
+export function forkParts(parts: LockParts): LockParts {
+  return { flash: parts.flash.fork(), secure: parts.secure.fork() };
+}
+
+/**
+ * A lock on its board, switched on (it may be dark all the same, if the power was armed to fail). `parts`: an older
+ * lock's flash and secure element.
+ */
 export function makeLock(
   name: string,
   options: {
     capacity?: number;
     parts?: LockParts;
+    rtcSeconds?: number | undefined;
     firmware?: (lent: Parameters<typeof createFirmware>[0]) => Firmware;
   } = {},
 ): TestLock {
@@ -64,7 +105,7 @@ export function makeLock(
   const secure =
     options.parts?.secure ??
     createSecureElement(encodeSecure(factorySecure(setup.secret, authority.setupTag(crypto, setup))));
-  const clock = { rtcSeconds: noon as number | undefined, uptimeMs: 0 };
+  const clock = { rtcSeconds: "rtcSeconds" in options ? options.rtcSeconds : noon, uptimeMs: 0 };
   const notes: Note[] = [];
   let shown: "accepted" | "refused" | "wait" | undefined;
   let draws = 0;
@@ -84,6 +125,7 @@ export function makeLock(
     notes,
     clock,
     unlocked: false,
+    said: [],
     board: createBoard({
       firmware: (options.firmware ?? createFirmware)({ crypto, geometry }),
       flash: flash satisfies FlashPort,
@@ -97,7 +139,8 @@ export function makeLock(
           shown = signal;
         },
       },
-      entropy: { draw: () => bytesOf(`${name} entropy ${draws++}`, 32) },
+      // Every boot writes something, so no two connections of a lock or of its forks draw the same.
+      entropy: { draw: () => bytesOf(`${name} entropy ${flash.counters.ops} ${draws++}`, 32) },
       onNote: (note) => notes.push(note),
     }),
     press(digits) {
@@ -142,7 +185,10 @@ export function openLink(
       const heard = air.hear(inbox, frame, air.bodyBytesMax("toPhone"));
       if (heard.kind === "refused") throw new Error(`the lock spoke badly: ${heard.refused.check}`);
       inbox = heard.inbox;
-      if (heard.kind === "message") onMessage({ type: heard.type, body: heard.body });
+      if (heard.kind !== "message") return;
+      const message = { type: heard.type, body: heard.body };
+      lock.said.push(message);
+      onMessage(message);
     },
     close() {
       closed = true;
@@ -228,33 +274,48 @@ export const authoritySeeds = {
   box: bytesOf("box", 32),
 };
 
-/** Lock and authority meet, through the air, as they would at a door. */
-export function commission(lock: TestLock, name: string, epoch = 1): TestAuthority {
-  const { root, table, capability, time, box } = authoritySeeds;
-  const offered: authority.Commission = {
-    setup: lock.setup,
+const authorityPublic = {
+  root: crypto.signPublic(authoritySeeds.root),
+  table: crypto.signPublic(authoritySeeds.table),
+  capability: crypto.signPublic(authoritySeeds.capability),
+  time: crypto.signPublic(authoritySeeds.time),
+  box: crypto.agreePublic(authoritySeeds.box),
+};
+
+/** What the test authority offers a lock at their first meeting in an epoch; the same every time. */
+export function offerTo(setup: authority.Setup, name: string, epoch = 1): authority.Commission {
+  return {
+    setup,
     ephemeral: bytesOf(`${name} ephemeral ${epoch}`, 32),
     offer: {
       lockId: bytesOf(`${name} id ${epoch}`, 16),
       tag: bytesOf(`${name} tag ${epoch}`, 8),
       epoch,
       issuedAt: noon,
-      root: crypto.signPublic(root),
-      table: crypto.signPublic(table),
-      capability: crypto.signPublic(capability),
-      time: crypto.signPublic(time),
-      box: crypto.agreePublic(box),
+      ...authorityPublic,
     },
   };
-  const type = air.messageType("commission");
-  const [reply] = visit(lock, [{ type, body: authority.issueCommission(crypto, offered) }]);
-  if (reply === undefined) throw new Error("the lock did not answer its commissioning");
+}
+
+/** The first message of a commissioning. */
+export function commissionMessage(offered: authority.Commission): air.Message {
+  return { type: air.messageType("commission"), body: authority.issueCommission(crypto, offered) };
+}
+
+/** The authority's end of a commissioning, from the lock's answer. Throws when that is none. */
+export function finishMeeting(offered: authority.Commission, reply: air.Message): TestAuthority {
   const finished = authority.finishCommission(crypto, offered, reply.body);
   if (!finished.ok) throw new Error(`commissioning: ${answerName(reply)}, ${finished.check}`);
-  return authorityFor(
-    { name: { lockId: offered.offer.lockId, epoch }, keys: finished.value.keys },
-    finished.value.lockPublic,
-  );
+  const { lockId, epoch } = offered.offer;
+  return authorityFor({ name: { lockId, epoch }, keys: finished.value.keys }, finished.value.lockPublic);
+}
+
+/** Lock and authority meet, through the air, as they would at a door. */
+export function commission(lock: TestLock, name: string, epoch = 1): TestAuthority {
+  const offered = offerTo(lock.setup, name, epoch);
+  const [reply] = visit(lock, [commissionMessage(offered)]);
+  if (reply === undefined) throw new Error("the lock did not answer its commissioning");
+  return finishMeeting(offered, reply);
 }
 
 function authorityFor(lock: authority.AuthorityLock, lockPublic: authority.LockPublic): TestAuthority {

@@ -129,7 +129,7 @@ export const law: readonly Sentence[] = [
     claim: "lock-sim's world and command line may also run the cores of the other two",
     check: only(/^packages\/lock-sim\/src\/(sim|cli)\//, [
       inside("lock-sim/src"),
-      face("(lock|inspect|node-crypto)"),
+      face("(lock|courier|inspect|node-crypto)"),
       cores,
       builtin,
       outside,
@@ -139,16 +139,17 @@ export const law: readonly Sentence[] = [
   },
   {
     claim: "lock-sim's world takes no provider and no eyes of its own",
-    check: never(/^packages\/lock-sim\/src\/sim\//, [face("(inspect|node-crypto)")]),
+    check: never(/^packages\/lock-sim\/src\/sim\//, [face("(courier|inspect|node-crypto)")]),
     planted: { [`${l}/sim/run.ts`]: 'import { openssl } from "@doorsync/protocol/node-crypto";' },
     spared: { [`${l}/cli/main.ts`]: 'import { openssl } from "@doorsync/protocol/node-crypto";' },
   },
   {
-    claim: "lock-sim is a stack: firmware, board, parts | edge, sim, face, cli",
+    claim: "lock-sim is a stack: firmware, board, parts, lock | edge, sim, face, cli",
     check: stack(`${l}/`, [
       [/^firmware\//],
       [/^board\//],
-      [/^parts\//, /^edge\//],
+      [/^parts\//],
+      [/^lock\.ts$/, /^edge\//],
       [/^sim\//],
       [/^index\.ts$/],
       [/^cli\//],

@@ -29,7 +29,7 @@ import {
   writeUint,
 } from "@doorsync/protocol/lock";
 import { crc32 } from "./crc.ts";
-import { lineBytes, toLines, toWords, wordBytes } from "./geometry.ts";
+import { toLines, toWords, wordBytes } from "./geometry.ts";
 
 /** Number of this layout in flash; not the version of the wire. */
 const recordFormat = 1;
@@ -316,10 +316,4 @@ export function readRecord(image: Bytes, at: number, end: number): Reading {
     readUint(image, at + commitAt, 4) === (crc ^ commitHigh) >>> 0 &&
     readUint(image, at + commitAt + 4, 4) === (~crc ^ commitLow) >>> 0;
   return { what: "record", found: { record, at, extent, committed } };
-}
-
-/** True when the line at `at` reads erased. */
-export function isBlankLine(image: Bytes, at: number): boolean {
-  for (let i = at; i < at + lineBytes; i++) if (image[i] !== 0xff) return false;
-  return true;
 }

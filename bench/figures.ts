@@ -1,0 +1,37 @@
+/** What a figure is and how it is shown. Not where it comes from: counts.ts and times.ts measure. */
+
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** In words, as far as the value must go. */
+  readonly target: string;
+  readonly ok: boolean;
+}
+
+export function atMost(name: string, value: number, unit: string, target: number): Figure {
+  return { name, value, unit, target: `<= ${target}`, ok: value <= target };
+}
+
+export function exactly(name: string, value: number, unit: string, target: number): Figure {
+  return { name, value, unit, target: `${target}`, ok: value === target };
+}
+
+/** Two decimals for ratios, whole numbers otherwise. */
+export function shown(figure: Figure): string {
+  const value = Number.isInteger(figure.value) ? String(figure.value) : figure.value.toFixed(2);
+  const verdict = figure.ok ? "ok    " : "MISSED";
+  return `${verdict} ${figure.name.padEnd(26)} ${value.padStart(9)} ${figure.unit.padEnd(22)} target ${figure.target}`;
+}
+
+export function rounded(figure: Figure): Figure {
+  return { ...figure, value: Math.round(figure.value * 1_000) / 1_000 };
+}
+
+/** The middle of some numbers. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted[sorted.length >> 1];
+  if (middle === undefined) throw new RangeError("the median of nothing");
+  return middle;
+}

@@ -1,0 +1,164 @@
+/**
+ * Figures that are timed: ratios between things done in turn in one run, never seconds. A ratio that misses its target
+ * is measured once more, since the machine is shared.
+ */
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+import {
+  bodyBytesMax,
+  emptyInbox,
+  emptyOutbox,
+  hear,
+  type Message,
+  messageCatalog,
+  messageName,
+  segment,
+} from "@doorsync/protocol/courier";
+import { credential, crypto, issue, type Owned, ownedLock } from "./cast.ts";
+import { atMost, type Figure, median } from "./figures.ts";
+
+export async function times(): Promise<readonly Figure[]> {
+  return [
+    await twice(async () => atMost("size-cpu-ratio", await sizeRatio(), "lock CPU, 10,000:10", 1.2)),
+    await twice(async () =>
+      atMost("worst-rejection-verifies", await worstRejection(), "verifications' time", 3),
+    ),
+    await twice(() => Promise.resolve(atMost("cli-start-ratio", startRatio(), "x an empty program", 1.3))),
+  ];
+}
+
+async function twice(measure: () => Promise<Figure>): Promise<Figure> {
+  const first = await measure();
+  return first.ok ? first : measure();
+}
+
+function timed(work: () => void): number {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
+}
+
+/** Time from an update's frames to the receipt, one changed code each, in turn in a large and in a small table. */
+async function sizeRatio(): Promise<number> {
+  const rounds = 60;
+  const { owned: small } = await ownedLock("small", 10);
+  const { owned: large } = await ownedLock("large", 10_000);
+  const ratios: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const [ofLarge, ofSmall] = [large, small].map((owned) => changeTime(owned, 200_000 + round));
+    if (round >= 5 && ofLarge !== undefined && ofSmall !== undefined) ratios.push(ofLarge / ofSmall);
+  }
+  return median(ratios);
+}
+
+function changeTime(owned: Owned, code: number): number {
+  const issued = issue(owned, { removes: [], puts: [credential(owned, code % 10, code)] });
+  const [head] = issued.messages;
+  if (head === undefined) throw new Error("an update without a message");
+  const talk = talkTo(owned);
+  const milliseconds = timed(() => talk.say(head));
+  if (talk.answers().at(-1) !== "receipt") throw new Error(`the lock answered ${talk.answers().join(", ")}`);
+  talk.close();
+  Object.assign(owned, { version: issued.to, table: issued.table });
+  return milliseconds;
+}
+
+function talkTo(owned: Owned): { say(message: Message): void; answers(): readonly string[]; close(): void } {
+  const answers: string[] = [];
+  let inbox = emptyInbox;
+  let outbox = emptyOutbox;
+  const link = owned.lock.board.connect({
+    frameBytesMax: 244,
+    send(frame) {
+      const heard = hear(inbox, frame, bodyBytesMax("toPhone"));
+      if (heard.kind === "refused") throw new Error(heard.refused.check);
+      inbox = heard.inbox;
+      if (heard.kind === "message") answers.push(messageName(heard.type) ?? "?");
+    },
+    close() {},
+  });
+  return {
+    say(message) {
+      const cut = segment(outbox, message.type, message.body, 244);
+      outbox = cut.outbox;
+      for (const frame of cut.frames) link?.frame(frame);
+    },
+    answers: () => answers,
+    close: () => link?.closed(),
+  };
+}
+
+/** The dearest message that a stranger can say, over a corpus of the ways to be dear, in verifications of one run. */
+async function worstRejection(): Promise<number> {
+  const { owned } = await ownedLock("hostile", 10_000);
+  const seed = new Uint8Array(32).fill(1);
+  const publicKey = crypto.signPublic(seed);
+  const message = new Uint8Array(200).fill(2);
+  const signature = crypto.sign(seed, message);
+  const corpus = hostileMessages(owned);
+  let worst = 0;
+  for (const hostile of corpus) {
+    const ratios: number[] = [];
+    for (let round = 0; round < 15; round++) {
+      const verify = timed(() => crypto.verify(publicKey, message, signature));
+      const talk = talkTo(owned);
+      const reject = timed(() => talk.say(hostile));
+      if (talk.answers().some((answer) => answer === "receipt"))
+        throw new Error("a hostile message was accepted");
+      talk.close();
+      // The budget of bad signatures would answer for the lock after ten a minute.
+      owned.lock.pass(61);
+      if (round >= 3) ratios.push(reject / verify);
+    }
+    worst = Math.max(worst, median(ratios));
+  }
+  return worst;
+}
+
+function hostileMessages(owned: Owned): readonly Message[] {
+  const honest =
+    issue(owned, { removes: [], puts: [credential(owned, 1, 987_654)] }).messages[0]?.body ??
+    new Uint8Array(0);
+  const bent = new Uint8Array(honest);
+  bent[bent.length - 1] = (bent[bent.length - 1] ?? 0) ^ 1;
+  const filled = (length: number, byte: number): Uint8Array => new Uint8Array(length).fill(byte);
+  const bodies = [
+    bent,
+    filled(512, 0),
+    filled(512, 0x81),
+    filled(512, 0xff),
+    // A bignum tag, a length bomb, a map that never ends.
+    new Uint8Array([0xc2, 0x59, 0x01, 0xf0, ...filled(496, 0xff)]),
+    new Uint8Array([0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+    new Uint8Array([0xbf, ...filled(500, 0x01)]),
+    filled(2_048, 0x40),
+    filled(65_535, 0x80),
+  ];
+  return Object.values(messageCatalog).flatMap(({ type }) => bodies.map((body) => ({ type, body })));
+}
+
+/** `lock-sim --version` against an empty program, in turn. */
+function startRatio(): number {
+  const folder = mkdtempSync(join(tmpdir(), "doorsync-bench-"));
+  try {
+    const empty = join(folder, "empty.mjs");
+    writeFileSync(empty, "");
+    const program = fileURLToPath(new URL("../../packages/lock-sim/bin/lock-sim.mjs", import.meta.url));
+    const start = (...args: string[]): number =>
+      timed(() => spawnSync(process.execPath, args, { stdio: "ignore" }));
+    const ratios: number[] = [];
+    for (let round = 0; round < 13; round++) {
+      const bare = start(empty);
+      const ours = start(program, "--version");
+      if (round >= 2) ratios.push(ours / bare);
+    }
+    return median(ratios);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,45 @@
+/** What a command is given: its flags, and as much of a process as it may touch. Types only. */
+import type { CommandContext } from "@stricli/core";
+import type { Address } from "../edge/socket.ts";
+
+/** 0 done; 1 the thing itself was refused; 2 wrong use or environment. */
+export type ExitStatus = 0 | 1 | 2;
+
+/** A stream of the process, as far as output needs it. */
+export type OutStream = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
+/** What a command may touch of the process it runs in. */
+export interface Terminal {
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: OutStream;
+  readonly stderr: OutStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  once(event: "SIGINT" | "SIGTERM", listener: () => void): unknown;
+  removeListener(event: "SIGINT" | "SIGTERM", listener: () => void): unknown;
+}
+
+export interface Context extends CommandContext {
+  readonly terminal: Terminal;
+  /** How the command ended. */
+  leave(status: ExitStatus): void;
+}
+
+export interface NewFlags {
+  readonly home: string;
+  readonly capacity: number;
+  readonly setupSecret?: Uint8Array;
+  readonly json: boolean;
+}
+
+export interface RunFlags {
+  readonly home: string;
+  readonly listen: Address;
+  readonly mtu: number;
+  readonly script?: string;
+  readonly trace: boolean;
+  readonly json: boolean;
+}
+
+export interface InspectFlags {
+  readonly json: boolean;
+}

@@ -1,0 +1,142 @@
+/**
+ * `lock-sim inspect`: any bytes of the system in words. It verifies nothing, opens nothing sealed, and shows no secret
+ * key: of a secure element only what is public or harmless, and nothing at all of files that it does not know.
+ */
+import { readFileSync, statSync } from "node:fs";
+import { decodeParcel, decodeReturnSlip } from "@doorsync/protocol/courier";
+import { describeMessage, describeParcel, diagnose } from "@doorsync/protocol/inspect";
+import {
+  type Bytes,
+  createCrypto,
+  emptyInbox,
+  fromHex,
+  hear,
+  messageBytesMax,
+  messageCatalog,
+  parseSetup,
+  setupTag,
+  toHex,
+} from "@doorsync/protocol/lock";
+import { openssl } from "@doorsync/protocol/node-crypto";
+import { homeFiles } from "../edge/home.ts";
+import { codeOf, Trouble, troubleOf } from "../edge/trouble.ts";
+import { decodeSecure, type Secure } from "../firmware/secure.ts";
+import type { Context, InspectFlags } from "./context.ts";
+import { describeImage, geometryOf } from "./image.ts";
+
+interface Inspected {
+  readonly kind:
+    | "parcel"
+    | "return slip"
+    | "secure element"
+    | "flash image"
+    | "setup text"
+    | "message"
+    | "cbor";
+  readonly lines: readonly string[];
+}
+
+export function inspectCommand(this: Context, flags: InspectFlags, what: string): void {
+  const { stdout, stderr } = this.terminal;
+  try {
+    const typed = readOrHex(what);
+    const inspected = inspectBytes(typed.bytes, typed.isFile);
+    if (inspected === undefined) {
+      if (flags.json) stdout.write(`${JSON.stringify({ unknown: { bytes: typed.bytes.length } })}\n`);
+      else stderr.write(`lock-sim: ${typed.bytes.length} bytes of no kind that lock-sim knows\n`);
+      this.leave(1);
+      return;
+    }
+    stdout.write(flags.json ? `${JSON.stringify({ inspected })}\n` : `${inspected.lines.join("\n")}\n`);
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    if (flags.json) stdout.write(`${JSON.stringify({ trouble: error.message })}\n`);
+    stderr.write(`lock-sim: ${error.message}\n`);
+    this.leave(2);
+  }
+}
+
+/** A file of that name, or else hex. A file of hex digits is taken as the bytes it spells. */
+function readOrHex(what: string): { readonly bytes: Bytes; readonly isFile: boolean } {
+  try {
+    if (statSync(what).isDirectory()) {
+      throw new Trouble(`${what} is a folder: name a file in it, for example ${homeFiles.flash}`);
+    }
+    const bytes = new Uint8Array(readFileSync(what));
+    return { bytes: hexOf(new TextDecoder("latin1").decode(bytes)) ?? bytes, isFile: true };
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT" && codeOf(error) !== "ENAMETOOLONG") throw troubleOf(error, what);
+  }
+  const bytes = hexOf(what);
+  if (bytes === undefined) throw new Trouble(`${what} is neither a file nor hex: check the path`);
+  return { bytes, isFile: false };
+}
+
+function hexOf(text: string): Bytes | undefined {
+  const bytes = fromHex(text);
+  return bytes === undefined || bytes.length === 0 ? undefined : bytes;
+}
+
+function inspectBytes(bytes: Bytes, isFile: boolean): Inspected | undefined {
+  const geometry = geometryOf(bytes.length);
+  if (geometry !== undefined) return { kind: "flash image", lines: describeImage(geometry, bytes) };
+  const parcel = decodeParcel(bytes);
+  if (parcel.ok) return { kind: "parcel", lines: describeParcel(parcel.value).split("\n") };
+  const slip = decodeReturnSlip(bytes);
+  if (slip.ok) {
+    const { kind, tag, epoch, to, body } = slip.value;
+    const said = describeMessage({ type: messageCatalog[kind].type, body });
+    const head = `return slip (${kind}) of lock ${toHex(tag)} epoch ${epoch}, for version ${to}`;
+    return { kind: "return slip", lines: [head, `  ${said}`] };
+  }
+  const secure = decodeSecure(bytes);
+  if (secure.ok) return { kind: "secure element", lines: describeSecure(secure.value) };
+  const crypto = createCrypto(openssl);
+  const setup = parseSetup(crypto, new TextDecoder("latin1").decode(bytes));
+  if (setup !== undefined) {
+    const line = `setup text of the lock ${toHex(setupTag(crypto, setup))}; its secret is not shown`;
+    return { kind: "setup text", lines: [line] };
+  }
+  const message = describeAsMessage(bytes);
+  if (message !== undefined) return { kind: "message", lines: message };
+  // An unknown file may hold anybody's secrets; bytes that were typed are known to whoever typed them.
+  const notation = isFile ? undefined : diagnose(bytes);
+  return notation === undefined || notation.startsWith("h'")
+    ? undefined
+    : { kind: "cbor", lines: [notation] };
+}
+
+function describeSecure(secure: Secure): readonly string[] {
+  const { phase, tag, epoch, version, state, bank, generation, authority } = secure;
+  return [
+    `secure element of a lock, ${phase}; its keys are not shown`,
+    `  tag ${toHex(tag)}, epoch ${epoch}`,
+    `  names version ${version}, state ${toHex(state)}, in bank ${bank === 0 ? "A" : "B"} of generation ${generation}`,
+    ...(phase === "factory" ? [] : [`  believes the authority's table key ${toHex(authority.table)}`]),
+  ];
+}
+
+/** A message in one frame, or the body of one; a body may fit several types. */
+function describeAsMessage(bytes: Bytes): readonly string[] | undefined {
+  const heard = hear(emptyInbox, withFirstSequence(bytes), () => messageBytesMax);
+  const framed = heard.kind === "message" ? said(heard.type, heard.body) : undefined;
+  if (framed !== undefined) return [`one frame: ${framed}`];
+  // Hello requests are empty or one byte, handshakes are any bytes: neither can be told by looking.
+  const types = Object.values(messageCatalog).map(({ type }) => type);
+  const bodies = bytes.length < 2 ? [] : types.flatMap((type) => said(type, bytes) ?? []);
+  return bodies.length === 0 ? undefined : bodies;
+}
+
+const unknowable: readonly number[] = [messageCatalog.commission.type];
+
+function said(type: number, body: Bytes): string | undefined {
+  const words = describeMessage({ type, body });
+  return unknowable.includes(type) || /not (of the documented shape|known)/.test(words) ? undefined : words;
+}
+
+/** Any frame passes for the first of a connection, so that one taken from the middle of a trace is understood. */
+function withFirstSequence(frame: Bytes): Bytes {
+  const first = new Uint8Array(frame);
+  first[0] = (frame[0] ?? 0) & 0xc0;
+  return first;
+}

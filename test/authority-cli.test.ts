@@ -1,0 +1,290 @@
+/**
+ * The command line of the authority, run in this process with a lent database and a lock on paper: what each command
+ * says, its exit status, and one clear line with a remedy for whatever is wrong around it.
+ */
+import { createHash } from "node:crypto";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Database, openStore } from "@doorsync/authority";
+import {
+  createCrypto,
+  decodeParcel,
+  encodeReturnSlip,
+  formatSetup,
+  lifeHoursDefault,
+  lifeHoursMax,
+  type Setup,
+  secondsMax,
+  versionMax,
+} from "@doorsync/protocol/authority";
+import { openssl } from "@doorsync/protocol/node-crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import * as bounds from "../packages/authority/src/cli/bounds.ts";
+import { explain } from "../packages/authority/src/cli/explain.ts";
+import { runCli } from "../packages/authority/src/cli/run.ts";
+import { paperLock } from "./support/paper-lock.ts";
+
+const crypto = createCrypto(openssl);
+const setup: Setup = { secret: new Uint8Array(16).fill(0x5a) };
+const lock = paperLock(crypto, setup, 1);
+let database: Database;
+let root: string;
+
+interface Said {
+  readonly status: number;
+  readonly objects: readonly Record<string, unknown>[];
+  readonly out: string;
+  readonly errors: string;
+}
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), "doorsync-cli-"));
+  database = await openStore({ kind: "memory" });
+});
+
+afterAll(async () => {
+  await database.destroy();
+  rmSync(root, { recursive: true, force: true });
+});
+
+async function run(
+  inputs: readonly string[],
+  env: Record<string, string> = {},
+  lent?: Database,
+): Promise<Said> {
+  let out = "";
+  let errors = "";
+  const streams = {
+    stdout: {
+      write: (text: string): void => {
+        out += text;
+      },
+    },
+    stderr: {
+      write: (text: string): void => {
+        errors += text;
+      },
+    },
+    env,
+  };
+  const status = await runCli(inputs, streams, lent);
+  const objects = inputs.includes("--json")
+    ? out
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+    : [];
+  return { status, objects, out, errors };
+}
+
+const data = (): readonly string[] => ["--data", join(root, "office"), "--now", "1750000000"];
+const mailbox = (): readonly string[] => ["--mailbox", join(root, "mail")];
+const json = async (...inputs: readonly string[]): Promise<Said> =>
+  await run([...inputs, ...data(), "--json"], {}, database);
+
+/** One courier's visit: every parcel of the mailbox is shown to the lock, every answer brought back. */
+function visit(): void {
+  for (const name of readdirSync(join(root, "mail", "parcels"))) {
+    const parcel = decodeParcel(new Uint8Array(readFileSync(join(root, "mail", "parcels", name))));
+    if (!parcel.ok) throw new Error(parcel.check);
+    const slip = lock.hear(parcel.value);
+    if (!("body" in slip)) continue;
+    const bytes = encodeReturnSlip(slip);
+    const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 8);
+    const file = `${Buffer.from(slip.tag).toString("hex")}-${slip.epoch}-${slip.to}-${hash}.slip`;
+    writeFileSync(join(root, "mail", "returns", file), bytes);
+  }
+}
+
+test("the story of one reset, command by command", async () => {
+  expect(await json("init")).toMatchObject({ status: 0, objects: [{ database: "embedded" }] });
+  expect(statSync(join(root, "office", "keys", "table.seed")).mode & 0o777).toBe(0o600);
+  expect((await json("property", "add", "--name", "Maple Court")).status).toBe(0);
+  expect((await json("door", "add", "--name", "Unit 4B")).objects).toEqual([
+    { property: "Maple Court", door: "Unit 4B", kind: "residence" },
+  ]);
+  expect((await json("person", "add", "--name", "Ada Osei")).status).toBe(0);
+
+  const label = join(root, "setup.txt");
+  writeFileSync(label, `label of the lock\n${formatSetup(crypto, setup)}\n`);
+  const offered = await json("commission", "--door", "unit 4b", "--setup", label, ...mailbox());
+  expect(offered).toMatchObject({ status: 0, objects: [{ door: "Unit 4B", epoch: 1 }] });
+  visit();
+  expect((await json("receive", ...mailbox())).objects).toMatchObject([
+    { kind: "commission", outcome: "commissioned", door: "Unit 4B", version: 0 },
+    {
+      door: "Unit 4B",
+      epoch: 1,
+      proven: 0,
+      parcels: [expect.stringMatching(/^[0-9a-f]{16}-1-snapshot-1\.parcel$/)],
+    },
+  ]);
+
+  const where = ["--door", "Unit 4B", "--person", "Ada Osei"];
+  const [assigned] = (await json("assign", ...where)).objects;
+  expect(assigned).toMatchObject({ state: "unset", pending: true, worksNow: false, worksAfterSync: true });
+  const first = String(assigned?.["code"]);
+  expect(first).toMatch(/^[0-9]{4}$/);
+  expect((await json("issue", "--door", "Unit 4B", ...mailbox())).objects).toMatchObject([
+    { door: "Unit 4B", version: 2, proven: 0, isNew: true, puts: 1, removes: 0 },
+  ]);
+  visit();
+  expect((await json("receive", ...mailbox())).objects).toMatchObject([
+    { outcome: "proven", version: 2, changes: [{ person: "Ada Osei", from: "setting", to: "set" }] },
+    { door: "Unit 4B", proven: 2, parcels: [] },
+  ]);
+  expect(lock.opens(first)).toBe(true);
+
+  const [again] = (await json("reset", ...where)).objects;
+  const second = String(again?.["code"]);
+  expect(second).not.toBe(first);
+  expect((await json("status")).objects).toMatchObject([
+    {
+      property: "Maple Court",
+      door: "Unit 4B",
+      provenVersion: 2,
+      newestVersion: 2,
+      pending: true,
+      needsIssue: true,
+      alarm: false,
+      codes: [
+        { person: "Ada Osei", state: "removing", worksNow: true, worksAfterSync: false },
+        { person: "Ada Osei", state: "unset", worksNow: false, worksAfterSync: true },
+      ],
+    },
+  ]);
+  await json("issue", "--door", "Unit 4B", ...mailbox());
+  expect((await json("issue", "--door", "Unit 4B", ...mailbox())).objects[0]).toMatchObject({
+    version: 3,
+    isNew: false,
+  });
+  visit();
+  expect((await json("receive", ...mailbox())).objects[0]).toMatchObject({
+    outcome: "proven",
+    version: 3,
+    changes: [
+      { person: "Ada Osei", from: "removing", to: "removed" },
+      { person: "Ada Osei", from: "setting", to: "set" },
+    ],
+  });
+  expect([lock.opens(first), lock.opens(second)]).toEqual([false, true]);
+  expect((await json("codes", "--person", "ada osei")).objects).toMatchObject([
+    { code: second, state: "set", pending: false },
+  ]);
+  expect((await json("revoke", "--person", "Ada Osei", "--all")).objects).toMatchObject([
+    { door: "Unit 4B", state: "removing" },
+  ]);
+  expect(readdirSync(join(root, "mail", "returns", "taken"))).toHaveLength(3);
+});
+
+test("what is denied says number and name and ends with status 1", async () => {
+  const where = ["--door", "Unit 4B", "--person", "Ada Osei"];
+  await json("assign", ...where);
+  const denied = await json("assign", ...where);
+  expect(denied).toMatchObject({
+    status: 1,
+    objects: [{ denied: { number: 102, name: "ALREADY_ASSIGNED" } }],
+  });
+  expect(denied.errors).toMatch(/denied 102 ALREADY_ASSIGNED: .*; reset it/);
+  expect(await json("reset", ...where, "--length", "6")).toMatchObject({
+    status: 1,
+    objects: [{ denied: { number: 101 } }],
+  });
+  expect(await json("reset", ...where, "--length", "5")).toMatchObject({
+    status: 1,
+    objects: [{ denied: { number: 100 } }],
+  });
+  expect(await json("person", "add", "--name", " ADA  osei ")).toMatchObject({
+    status: 1,
+    objects: [{ denied: { number: 108 } }],
+  });
+});
+
+test("wrong use and a wrong environment are one line with a remedy and status 2", async () => {
+  const office = join(root, "office");
+  const key = join(office, "keys", "vault.key");
+  const lines = async (
+    inputs: readonly string[],
+    env: Record<string, string> = {},
+    lent?: Database,
+  ): Promise<string> => {
+    const { status, errors, out } = await run(inputs, env, lent);
+    expect({ status, out, lines: errors.trimEnd().split("\n").length }).toEqual({
+      status: 2,
+      out: "",
+      lines: 1,
+    });
+    return errors;
+  };
+  expect(await lines(["assing"])).toMatch(/did you mean .assign.*--help/);
+  expect(await lines(["status", "--dta", office])).toMatch(/--data.*--help/);
+  expect(await lines(["status", "--data", office, "--now", "soon"])).toMatch(/whole number/);
+  expect(await lines(["status", "--data", join(root, "nowhere")])).toMatch(
+    /does not exist; create it with: .* init/,
+  );
+  expect(await lines(["status", "--data", office])).toMatch(/has no database; run init/);
+  const unreachable = { DATABASE_URL: "postgres://someone:secret@127.0.0.1:1/none" };
+  expect(await lines(["status", "--data", office], unreachable)).toMatch(/cannot be reached.*DATABASE_URL/);
+  expect(await lines(["status", "--data", office], unreachable)).not.toMatch(/secret/);
+  expect(await lines(["codes", "--data", office, "--person", "Bob"], {}, database)).toMatch(
+    /no person .*known: "Ada Osei"/,
+  );
+  const commissioning = ["commission", "--data", office, "--door", "Unit 4B", "--replace", ...mailbox()];
+  const mistyped = formatSetup(crypto, setup).replace(/5a$/, "5b");
+  expect(await lines([...commissioning, "--setup", mistyped], {}, database)).toMatch(
+    /mistyped digit; copy it again/,
+  );
+  expect(await lines([...commissioning, "--setup", join(root, "no-file")], {}, database)).toMatch(
+    /cannot be read/,
+  );
+  chmodSync(key, 0o640);
+  expect(await lines(["status", "--data", office], {}, database)).toMatch(
+    /open to others \(mode 640\); run: chmod 600/,
+  );
+  chmodSync(key, 0o600);
+  writeFileSync(join(root, "other.txt"), "not a folder");
+  expect(
+    await lines(["receive", "--data", office, "--mailbox", join(root, "other.txt")], {}, database),
+  ).toMatch(/not what it should be/);
+  const seed = readFileSync(key);
+  writeFileSync(key, "00".repeat(32));
+  expect(await lines(["status", "--data", office], {}, database)).toMatch(/does not belong to the keys/);
+  writeFileSync(key, "damaged");
+  expect(await lines(["status", "--data", office], {}, database)).toMatch(
+    /damaged \(64 hex digits expected\); restore/,
+  );
+  rmSync(key);
+  expect(await lines(["status", "--data", office], {}, database)).toMatch(
+    /is missing; restore the keys folder/,
+  );
+  writeFileSync(key, seed, { mode: 0o600 });
+  expect((await run(["status", "--data", office], {}, database)).status).toBe(0);
+});
+
+test("a full disk is told apart from our own bugs, in every form in which it comes", () => {
+  const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
+    code: "ENOSPC",
+    path: "/m/p",
+  });
+  expect(explain(full)?.message).toBe("the disk is full (/m/p)");
+  expect(explain(Object.assign(new Error("could not extend file"), { code: "53100" }))?.message).toBe(
+    "the disk is full",
+  );
+  expect(explain({ name: "ErrnoError", errno: 51 })?.message).toBe("the disk is full");
+  expect(explain(new TypeError("undefined is not a function"))).toBeUndefined();
+});
+
+test("the version is the package's, help has an example, and the flags' bounds are the protocol's", async () => {
+  const manifest = JSON.parse(
+    readFileSync(new URL("../packages/authority/package.json", import.meta.url), "utf8"),
+  );
+  expect(await run(["--version"])).toMatchObject({ status: 0, out: `${manifest.version}\n` });
+  const commands = ["init", "commission", "assign", "reset", "revoke", "issue", "receive", "status", "codes"];
+  for (const command of commands) {
+    const help = await run([command, "--help"]);
+    expect(help.status).toBe(0);
+    expect(help.out).toMatch(new RegExp(`doorsync-authority ${command} --data ./office`));
+  }
+  expect(bounds).toMatchObject({ lifeHoursDefault, lifeHoursMax, secondsMax, epochMax: versionMax });
+});

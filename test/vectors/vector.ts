@@ -1,0 +1,49 @@
+/** What a vector of a message says: the file format of messages.json. Not the vectors themselves. */
+/** What the judge holds and is told; byte strings as hex. */
+export type Judged =
+  | {
+      readonly as: "update" | "manifest";
+      readonly table: "before" | "after";
+      readonly version: number;
+      readonly lowerSeconds: number;
+    }
+  | { readonly as: "chunk"; readonly index: number; readonly hash: string; readonly afterId: number }
+  | { readonly as: "receipt" | "hello" }
+  | {
+      readonly as: "time";
+      readonly nonce: string;
+      readonly elapsedSeconds: number;
+      readonly floorSeconds: number;
+      readonly tableIssuedAt: number;
+    }
+  | {
+      readonly as: "commission-offer";
+      readonly setupSecret: string;
+      readonly lastEpoch: number;
+      readonly entropy: string;
+    }
+  | { readonly as: "commission-reply" };
+
+export interface MessageVector {
+  readonly id: string;
+  readonly why: string;
+  readonly near?: string;
+  readonly judged: Judged;
+  /** Every value on the way to the message, as hex; good vectors only. */
+  readonly made?: Readonly<Record<string, string>>;
+  readonly message: string;
+  readonly verdict: "accepted" | "already" | { readonly refusal: string; readonly check: string };
+}
+
+export interface MessageVectors {
+  readonly about: string;
+  readonly lock: { readonly lockId: string; readonly epoch: number };
+  readonly keys: Readonly<Record<string, string>>;
+  readonly tables: Readonly<
+    Record<
+      "before" | "after",
+      { readonly version: number; readonly items: string; readonly digest: string; readonly state: string }
+    >
+  >;
+  readonly messages: readonly MessageVector[];
+}
