@@ -23,7 +23,7 @@ export async function counts(): Promise<readonly Figure[]> {
 
 /** The same one change in tables of 10, 1,000 and 10,000 codes. */
 async function sizes(): Promise<readonly Figure[]> {
-  const measured = [];
+  const measured: { bytes: number; flash: number; erases: number; ratio: number }[] = [];
   for (const codes of [10, 1_000, 10_000]) {
     const { owned } = await ownedLock(`of ${codes}`, codes);
     for (const change of [

@@ -1,3 +1,5 @@
+/** The whole road once, in words that a resident would use: what opens before a sync, and what after it. */
+
 import * as air from "@doorsync/protocol/courier";
 import { expect, test } from "vitest";
 import { answerName, commission, deliver, inForce, makeLock, noon, visit } from "./world.ts";

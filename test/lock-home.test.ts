@@ -179,6 +179,8 @@ describe("a home outlives its process", () => {
           supply.failAt({ op, byte, pattern, seed: op });
           const wasReceipted = answerName(deliver(lock, newer)) === "receipt";
           const struck = supply.struck() !== undefined;
+          const kept = readFileSync(join(at, "flash.img"));
+          expect(kept.equals(home.storage.flash.read()), "torn words lie in the file").toBe(true);
           home.close();
           const again = reopened(at);
           const how = `op ${op} byte ${byte} ${pattern}`;

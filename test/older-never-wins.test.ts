@@ -42,9 +42,19 @@ beforeAll(() => {
   fresh.board.powerOff();
   const { keys } = property.lock;
   const forged = (version: number): authority.Table =>
-    property.tableOf(new Map([[0, `66${version}6`], [1, "7001"]]));
+    property.tableOf(
+      new Map([
+        [0, `66${version}6`],
+        [1, "7001"],
+      ]),
+    );
   for (let version = 1; version <= versions; version++) {
-    const table = property.tableOf(new Map([[0, `12${version}5`], [1, "7001"]]));
+    const table = property.tableOf(
+      new Map([
+        [0, `12${version}5`],
+        [1, "7001"],
+      ]),
+    );
     const at = { to: version, issuedAt: noon + version, lifeHours: 168 };
     const put = (what: string, genuine: boolean, issued: Issued): void => {
       parcels.push({ what, genuine, issued });
@@ -96,7 +106,8 @@ test("P1: the version in force never falls, and is always what was signed for it
         expect(held?.items, parcel.what).toEqual(authority.packItems(signed));
         if (parcel.issued.to < before) expect(answerName(answer)).toBe("STALE");
         if (parcel.issued.to === before) expect(property.receipt(answer)?.version).toBe(before);
-        if (parcel.issued.from === undefined && parcel.issued.to > before) expect(version).toBe(parcel.issued.to);
+        if (parcel.issued.from === undefined && parcel.issued.to > before)
+          expect(version).toBe(parcel.issued.to);
         before = version;
         reached.add(version);
       }

@@ -7,11 +7,11 @@ import * as authority from "@doorsync/protocol/authority";
 import * as air from "@doorsync/protocol/courier";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { signedContext } from "../packages/protocol/src/rules/trust.ts";
+import { decodeSecure } from "../packages/lock-sim/src/firmware/secure.ts";
 import { sign1 } from "../packages/protocol/src/crypto/sign1.ts";
 import { updatePayload } from "../packages/protocol/src/messages/update.ts";
-import { decodeSecure } from "../packages/lock-sim/src/firmware/secure.ts";
 import { issueReceipt } from "../packages/protocol/src/rules/receipt.ts";
+import { signedContext } from "../packages/protocol/src/rules/trust.ts";
 import { replayable } from "./replay.ts";
 import {
   answerName,
@@ -24,8 +24,8 @@ import {
   inForce,
   makeLock,
   noon,
-  type TestAuthority,
   storesOf,
+  type TestAuthority,
   type TestLock,
   visit,
 } from "./world.ts";
@@ -41,7 +41,9 @@ const codes = (...list: string[]): Map<number, string> => new Map(list.map((code
 function home(name: string, epoch = 1): Home {
   const lock = makeLock(name);
   const property = commission(lock, name, epoch);
-  expect(answerName(deliver(lock, property.snapshot(property.tableOf(codes("4821", "7001")))))).toBe("receipt");
+  expect(answerName(deliver(lock, property.snapshot(property.tableOf(codes("4821", "7001")))))).toBe(
+    "receipt",
+  );
   return { lock, property };
 }
 
@@ -57,7 +59,11 @@ const stream = {
 };
 
 /** One of each thing that is said to a lock, in earnest, plus what a lock and its authority answer. */
-function messagesOf({ lock, property }: Home, update: authority.Issued, whole: authority.Issued): air.Message[] {
+function messagesOf(
+  { lock, property }: Home,
+  update: authority.Issued,
+  whole: authority.Issued,
+): air.Message[] {
   const said = [...update.messages, ...whole.messages];
   const receipt = visit(makeLock("copy", { parts: forkParts(lock) }), [
     { type: air.messageType("receipt"), body: new Uint8Array(0) },
@@ -94,7 +100,9 @@ test("P3: any stream of bytes leaves the table as the authority signed it", () =
   );
   expect(messages).toBeGreaterThan(300);
   expect(lock.press("4821")).toBe("accepted");
-  expect(answerName(deliver(lock, next.a)), "and the authority is still heard, after a while").toMatch(/receipt|BUSY/);
+  expect(answerName(deliver(lock, next.a)), "and the authority is still heard, after a while").toMatch(
+    /receipt|BUSY/,
+  );
 });
 
 test("P5: an update of one lock is refused by the other, with equal versions, tables and authority", () => {
@@ -189,13 +197,19 @@ test("P23: everything that is inside one lock makes nothing that another believe
       const before = storesOf(lock);
       const forged = authority.issueSnapshot(crypto, seed, { name: target, keys }, { ...at, table });
       expect(answerName(deliver(lock, forged))).toBe("REJECTED");
-      const offered = { setup: { secret: stolen.setupSecret }, ephemeral: seed, offer: { ...offerOf(target), epoch: 7 } };
+      const offered = {
+        setup: { secret: stolen.setupSecret },
+        ephemeral: seed,
+        offer: { ...offerOf(target), epoch: 7 },
+      };
       const body = authority.issueCommission(crypto, offered);
       expect(answerName(visit(lock, [{ type: air.messageType("commission"), body }])[0])).toBe("REJECTED");
       expect(storesOf(lock)).toBe(before);
       // Nor does B's authority take A's word for B's.
       const said = { version: 9, issuedAt: noon, state: new Uint8Array(8), lowerSeconds: noon, flags: 0 };
-      expect(b.property.receipt({ type: air.messageType("receipt"), body: receiptBy(seed, target, said) })).toBeUndefined();
+      expect(
+        b.property.receipt({ type: air.messageType("receipt"), body: receiptBy(seed, target, said) }),
+      ).toBeUndefined();
       tried++;
     }
   }

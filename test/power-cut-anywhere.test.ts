@@ -10,11 +10,14 @@ import { type CutPlan, cutEverywhere, type Tried } from "./support/power-cuts.ts
 const plan: CutPlan = { first: "every word", second: "drawn", secondEvery: 149, rebootsEvery: 4 };
 const all: Tried = { states: 0, seconds: 0 };
 
-test.each(scenarios())("old or new, and true to its word, when power fails anywhere in: $name", (scenario) => {
-  const before = all.states;
-  cutEverywhere(scenario, plan, all);
-  expect(all.states - before).toBeGreaterThan(20);
-});
+test.each(scenarios())(
+  "old or new, and true to its word, when power fails anywhere in: $name",
+  (scenario) => {
+    const before = all.states;
+    cutEverywhere(scenario, plan, all);
+    expect(all.states - before).toBeGreaterThan(20);
+  },
+);
 
 test("and the cuts did strike", () => {
   console.log(`power cuts: ${all.states} states judged, ${all.seconds} of them after a second cut`);

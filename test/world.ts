@@ -59,6 +59,16 @@ export function bytesOf(name: string, length: number): Bytes {
 
 export const rule = { id: 1, leaseHours: 720 } as const;
 
+const plainSettings: authority.Settings = {
+  kind: "settings",
+  profile: "residence",
+  autoRelockSeconds: 5,
+  wrongCodeEntryLimit: authority.wrongCodeEntryLimit,
+  userCodeTemporaryDisableSeconds: authority.userCodeTemporaryDisableSeconds,
+  wrongCodesPerDayMax: authority.wrongCodesPerDayMax,
+  dailyGeneration: 0,
+};
+
 export interface LockParts {
   readonly flash: Flash;
   readonly secure: SecureElement;
@@ -151,6 +161,36 @@ export function makeLock(
   };
   lock.board.powerOn();
   return lock;
+}
+
+/** Lets powered time pass, with the tick that a board gives at least once. */
+export function wait(lock: TestLock, seconds: number): void {
+  lock.clock.uptimeMs += 1_000 * seconds;
+  lock.board.tick();
+}
+
+export function reboot(lock: TestLock): void {
+  lock.board.powerOff();
+  lock.board.powerOn();
+}
+
+/** Firmware whose cryptography is watched. `onCompare` hears of every constant-time comparison, `onMac` of every MAC's key. */
+export function watched(watch: { onCompare?(): void; onMac?(key: Bytes): void }): typeof createFirmware {
+  return (lent) =>
+    createFirmware({
+      ...lent,
+      crypto: {
+        ...lent.crypto,
+        same(a, b) {
+          watch.onCompare?.();
+          return lent.crypto.same(a, b);
+        },
+        mac(key, message) {
+          watch.onMac?.(key);
+          return lent.crypto.mac(key, message);
+        },
+      },
+    });
 }
 
 /** Says messages to a lock in one connection and returns what it answered to each, in order. */
@@ -257,8 +297,8 @@ export interface TestAuthority {
   /** Every version ever signed, with its table. */
   readonly signed: Map<number, Table>;
   readonly newest: { version: number; table: Table };
-  /** A table of these codes by credential number; one plain rule. */
-  tableOf(codes: ReadonlyMap<number, string>): Table;
+  /** A table of these codes by credential number; one plain rule, and the lock's settings if there are any. */
+  tableOf(codes: ReadonlyMap<number, string>, settings?: Partial<authority.Settings>): Table;
   snapshot(table: Table, to?: number, issuedAt?: number): authority.Issued;
   delta(table: Table, from?: number, issuedAt?: number): authority.Issued;
   /** What the receipt proves, or undefined when it is not this lock's. */
@@ -342,10 +382,12 @@ function authorityFor(lock: authority.AuthorityLock, lockPublic: authority.LockP
     signed,
     newest,
     item,
-    tableOf(codes) {
+    tableOf(codes, settings) {
       const items = [...codes].sort(([a], [b]) => a - b).map(([number, code]) => item(number, code));
       const plain = authority.encodeItem(authority.plainRule(rule.id, "code", rule.leaseHours, false));
-      const table = authority.tableFromItems(crypto, lock.keys.digest, authority.concat(plain, ...items));
+      const first = settings === undefined ? [] : [authority.encodeItem({ ...plainSettings, ...settings })];
+      const packed = authority.concat(...first, plain, ...items);
+      const table = authority.tableFromItems(crypto, lock.keys.digest, packed);
       if (!table.ok) throw new Error(`a table no lock would take: ${table.check}`);
       return table.value;
     },

@@ -80,7 +80,7 @@ export const law: readonly Sentence[] = [
   {
     claim: "only crypto/ names a crypto library",
     check: never(/^packages\/(?!protocol\/src\/crypto\/)/, [/^tweetnacl/, /^@noble\//]),
-    planted: { [`${p}/crypto/noise.ts`]: 'import { hmac } from "@noble/hashes/hmac.js";' },
+    planted: { [`${p}/rules/receipt.ts`]: 'import { hmac } from "@noble/hashes/hmac.js";' },
     spared: { [`${p}/crypto/portable.ts`]: 'import { hmac } from "@noble/hashes/hmac.js";' },
   },
   {

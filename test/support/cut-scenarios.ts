@@ -5,9 +5,9 @@
 import type { Bytes, Table } from "@doorsync/protocol/authority";
 import * as authority from "@doorsync/protocol/authority";
 import * as air from "@doorsync/protocol/courier";
+import { wantsCompaction } from "../../packages/lock-sim/src/firmware/chores.ts";
 import { decodeSecure } from "../../packages/lock-sim/src/firmware/secure.ts";
 import type { Running } from "../../packages/lock-sim/src/firmware/state.ts";
-import { wantsCompaction } from "../../packages/lock-sim/src/firmware/store.ts";
 import {
   commission,
   commissionMessage,
@@ -117,7 +117,9 @@ function change(what: string, start: Start, codes: Codes, kind: "delta" | "snaps
       judgeTable(lock, after === "cut" ? [old, fresh] : [fresh], property, past);
       if (after === "cut") return;
       const heard = past.said.flatMap((message) => property.receipt(message) ?? []);
-      const proves = heard.some(({ version, state }) => version === issued.to && authority.equal(state, issued.state));
+      const proves = heard.some(
+        ({ version, state }) => version === issued.to && authority.equal(state, issued.state),
+      );
       demand(proves, "no receipt");
     },
   };
@@ -176,7 +178,10 @@ function commissioning(): Scenario {
       // That they can work with each other from here shows that both hold the same keys.
       const later = makeLock(name, { parts: forkParts(lock) });
       const receipt = met.receipt(deliver(later, met.snapshot(met.tableOf(codesOf(1)), 1)));
-      demand(receipt?.version === 1 && later.press("1000") === "accepted", "they do not understand each other");
+      demand(
+        receipt?.version === 1 && later.press("1000") === "accepted",
+        "they do not understand each other",
+      );
     },
   };
 }
@@ -211,7 +216,10 @@ function timeToken(start: Start): Scenario {
         return hello.ok && hello.value.nonce === undefined;
       });
       const { floorSeconds } = running(lock).store;
-      demand(floorSeconds === seconds || (when === "cut" && !answered && floorSeconds === 0), `floor ${floorSeconds}`);
+      demand(
+        floorSeconds === seconds || (when === "cut" && !answered && floorSeconds === 0),
+        `floor ${floorSeconds}`,
+      );
       judgeTable(lock, [same], property, past);
     },
   };
@@ -234,7 +242,11 @@ function chores(what: string, start: Start, tidy: (state: Running) => boolean): 
 }
 
 /** A lock that took a delta after the other until `enough`, and was switched off before it could tidy up. */
-function interrupted(start: Start, next: (round: number) => Codes, enough: (state: Running) => boolean): Start {
+function interrupted(
+  start: Start,
+  next: (round: number) => Codes,
+  enough: (state: Running) => boolean,
+): Start {
   const { property } = start;
   const parts = forkParts(start.parts);
   const lock = makeLock(name, { parts });

@@ -43,7 +43,12 @@ export interface Tried {
 
 type Op =
   | { readonly store: "secure"; readonly at: number }
-  | { readonly store: "flash"; readonly at: number; readonly kind: "program" | "erase"; readonly bytes: number };
+  | {
+      readonly store: "flash";
+      readonly at: number;
+      readonly kind: "program" | "erase";
+      readonly bytes: number;
+    };
 
 interface Cut {
   readonly what: string;

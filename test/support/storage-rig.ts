@@ -21,6 +21,7 @@ import {
 } from "@doorsync/protocol/lock";
 import { openssl } from "@doorsync/protocol/node-crypto";
 import { type Counter, type Restored, restore } from "../../packages/lock-sim/src/firmware/boot.ts";
+import { planChore } from "../../packages/lock-sim/src/firmware/chores.ts";
 import { type Geometry, sectorBytes, wordBytes } from "../../packages/lock-sim/src/firmware/geometry.ts";
 import {
   type DeltaToStore,
@@ -28,7 +29,6 @@ import {
   planActivate,
   planBegin,
   planBlock,
-  planChore,
   planDelta,
   planFloor,
   type StorageOp,

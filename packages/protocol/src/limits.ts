@@ -48,6 +48,8 @@ export const lifeHoursMax = 8_760;
 export const sessionBytesMax = 65_536;
 export const badSignaturesPerSessionMax = 3;
 export const badSignaturesPerMinuteMax = 10;
+/** Signatures verified or made with nothing new made durable in between: replays must not hold the one connection. */
+export const fruitlessEffortsPerSessionMax = 8;
 export const firstByteSecondsMax = 3;
 export const idleSecondsMax = 5;
 export const sessionSecondsMax = 60;

@@ -1,18 +1,10 @@
 /** Carries one command out on a lock, and gives its one answer. It prints nothing and ends nothing. */
 
 import { describeItem } from "@doorsync/protocol/inspect";
-import {
-  decodeItem,
-  itemId,
-  settingsId,
-  toHex,
-  userCodeTemporaryDisableSeconds,
-  wrongCodeEntryLimit,
-  wrongCodesPerDayMax,
-} from "@doorsync/protocol/lock";
-import { poweredSeconds } from "../firmware/keypad.ts";
+import { decodeItem, itemId, toHex } from "@doorsync/protocol/lock";
+import { keypadPolicy, poweredSeconds } from "../firmware/keypad.ts";
 import type { Running } from "../firmware/state.ts";
-import { type KeypadPolicy, mayTry, tallyWindowSeconds } from "../firmware/tally.ts";
+import { mayTry, tallyWindowSeconds } from "../firmware/tally.ts";
 import type { SimulatedLock } from "../lock.ts";
 import { isoTime, type Said, type Status } from "./said.ts";
 import { type ClockChange, type Command, helpLines } from "./words.ts";
@@ -125,7 +117,7 @@ function keypadOf(
   running: Running,
   uptime: number,
 ): { readonly triesLeft: number; readonly waitSeconds: number } {
-  const policy = policyOf(running);
+  const policy = keypadPolicy(running);
   const wrong = running.tally.attempts.filter(
     (one) => !one.right && uptime - one.uptimeSeconds < tallyWindowSeconds,
   ).length;
@@ -134,12 +126,4 @@ function keypadOf(
     triesLeft: Math.max(0, policy.wrongCodesPerDayMax - wrong),
     waitSeconds: may.ok ? 0 : may.waitSeconds,
   };
-}
-
-/** The owner's limits of guessing, as the table in force has them, or the defaults. */
-function policyOf({ inForce }: Running): KeypadPolicy {
-  const raw = inForce.table.get(settingsId);
-  const item = raw === undefined ? undefined : decodeItem(raw);
-  if (item?.ok && item.value.kind === "settings") return item.value;
-  return { wrongCodeEntryLimit, userCodeTemporaryDisableSeconds, wrongCodesPerDayMax };
 }

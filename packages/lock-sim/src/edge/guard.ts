@@ -12,8 +12,8 @@ const triesMax = 20;
 export function enterHome(folder: string): () => void {
   const guard = join(folder, "run.pid");
   const mine = `${guard}.${process.pid}`;
-  writeFileSync(mine, `${process.pid} ${startOf(process.pid)}\n`);
   try {
+    writeFileSync(mine, `${process.pid} ${startOf(process.pid)}\n`);
     for (let tries = 0; tries < triesMax; tries++) {
       if (take(mine, guard)) return () => rmSync(guard, { force: true });
       const owner = read(guard);

@@ -181,7 +181,7 @@ export function capacityOf(card: string): number | undefined {
 }
 
 function keptFlash(folder: string, disk: Disk, file: number, geometry: Geometry, image: Bytes): Flash {
-  const chip = createFlash({ bytes: geometry.imageBytes, sectorBytes, wordBytes }, image);
+  const chip = createFlash({ bytes: geometry.imageBytes, sectorBytes, wordBytes }, image, "lost");
   const keep = (address: number, length: number): void => {
     try {
       disk.write(file, chip.read(address, length), address);

@@ -43,7 +43,6 @@ export function openTerminal(
     if (hasPerson && !isClosed) lines.prompt();
   });
   lines.on("close", () => {
-    isClosed = true;
     // Ctrl-D at a prompt means: that is all. The end of a file or a pipe does not; the lock goes on serving.
     if (hasPerson) listeners.interrupted();
   });
@@ -59,7 +58,9 @@ export function openTerminal(
       lines.prompt(true);
     },
     close() {
+      if (isClosed) return;
       isClosed = true;
+      if (hasPerson) stdout.write("\r\u001b[K");
       lines.close();
       // A pipe that is still open must not keep the process.
       if ("unref" in stdin && typeof stdin.unref === "function") stdin.unref();

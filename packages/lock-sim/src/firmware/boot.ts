@@ -157,7 +157,7 @@ function readBank(geometry: Geometry, image: Bytes, bank: BankIndex): BankReadin
   const deltas: FoundOf<"delta">[] = [];
   let pending: FoundOf<"delta">[] = [];
   let items = 0;
-  let floorSeconds = begin?.record.body.floorSeconds ?? 0;
+  let floorSeconds = Math.max(begin?.record.body.floorSeconds ?? 0, begin?.record.body.issuedAt ?? 0);
   for (const found of records) {
     // The same chunk may have been stored twice, when its first commit word did not read as one.
     if (isKind(found, "block") && found.committed && found.record.body.index === blocks.length) {
@@ -168,6 +168,7 @@ function readBank(geometry: Geometry, image: Bytes, bank: BankIndex): BankReadin
       else {
         deltas.push(found);
         pending = [];
+        floorSeconds = Math.max(floorSeconds, found.record.body.issuedAt);
       }
     } else if (isKind(found, "floor") && (found.committed || found === lastFloor)) {
       floorSeconds = Math.max(floorSeconds, found.record.body.seconds);
@@ -301,8 +302,9 @@ export function restore(
   if (begun !== undefined) repairs.push(commitAgain(spare.blocks.at(-1) ?? begun));
 
   const blank = blankStore(geometry, { bank, generation });
-  const floorSeconds =
-    version !== 0 && home.begin?.record.body.epoch === counter.epoch ? home.floorSeconds : 0;
+  const issuedAt = path?.last.record.body.issuedAt ?? 0;
+  const isOwn = version !== 0 && home.begin?.record.body.epoch === counter.epoch;
+  const floorSeconds = Math.max(isOwn ? home.floorSeconds : 0, issuedAt);
   const store: Store = {
     ...blank,
     force: path && { bank, version, appendAt: home.appendAt, worn: false },
@@ -314,7 +316,7 @@ export function restore(
     store,
     table,
     version,
-    issuedAt: path?.last.record.body.issuedAt ?? 0,
+    issuedAt,
     floorSeconds,
     repairs,
     damaged,

@@ -12,7 +12,12 @@ export function lowerSeconds(floorSeconds: number, now: Now): number {
   return Math.min(Math.max(floorSeconds, now.rtcSeconds ?? 0), secondsMax);
 }
 
+/** Whether the battery-backed clock may be right. One that shows less than the floor has surely lost its time. */
+export function clockHolds(floorSeconds: number, now: Now): boolean {
+  return now.rtcSeconds !== undefined && now.rtcSeconds >= floorSeconds;
+}
+
 /** Upper bound: surely not later than this; unbounded when the clock was lost. */
 export function upperSeconds(floorSeconds: number, now: Now): number {
-  return now.rtcSeconds === undefined ? Number.POSITIVE_INFINITY : lowerSeconds(floorSeconds, now);
+  return clockHolds(floorSeconds, now) ? lowerSeconds(floorSeconds, now) : Number.POSITIVE_INFINITY;
 }

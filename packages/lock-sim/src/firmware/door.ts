@@ -66,7 +66,14 @@ function denial(
   if (latest >= credential.notAfter && credential.notAfter !== secondsNever) return "ended";
   if (rule.leaseHours > 0 && latest >= door.issuedAt + rule.leaseHours * 3_600) return "lease-ended";
   // Stored is not enforced: until these are judged here, what carries them does not open.
-  if (rule.scheduled || rule.useLimit > 0 || rule.expiringMinutes > 0 || rule.skipHolidays || rule.also > 0) {
+  if (
+    rule.duress ||
+    rule.scheduled ||
+    rule.useLimit > 0 ||
+    rule.expiringMinutes > 0 ||
+    rule.skipHolidays ||
+    rule.also > 0
+  ) {
     return "not-judged-here";
   }
   return undefined;

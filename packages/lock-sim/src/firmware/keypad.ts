@@ -18,7 +18,7 @@ import type { Denial, Key, Now } from "./events.ts";
 import type { Turn } from "./session.ts";
 import type { KeypadThen, Running } from "./state.ts";
 import { type KeypadPolicy, mayTry, planAttempt, planSuccess } from "./tally.ts";
-import { type Ended, job, keypadJobsMax } from "./work.ts";
+import { type Ended, entriesWaitingMax, job } from "./work.ts";
 
 /** The bolt goes back by itself after so long (Matter AutoRelockTime), where the table's settings do not say. */
 const autoRelockSecondsDefault = 5;
@@ -49,11 +49,17 @@ export function pressKey(running: Running, turn: Turn, key: Key): Running {
 function enter(running: Running, turn: Turn, digits: string): Running {
   if (digits === "") return running;
   if (digits.length > codeDigitsMax) return show(running, turn, "unknown-code");
+  if (running.lanes.keypad.length === 0) return attempt(running, turn, digits);
+  // One after the other: a success is noted for the attempt that it belongs to.
+  if (running.entered.length >= entriesWaitingMax) return show(running, turn, "budget");
+  return { ...running, entered: [...running.entered, digits] };
+}
+
+function attempt(running: Running, turn: Turn, digits: string): Running {
   const uptime = poweredSeconds(running, turn.now);
-  const may = mayTry(running.tally, uptime, keypadPolicy(running));
-  if (!may.ok || running.lanes.keypad.length >= keypadJobsMax) return show(running, turn, "budget");
+  if (!mayTry(running.tally, uptime, keypadPolicy(running)).ok) return show(running, turn, "budget");
   const plan = planAttempt(running.tally, uptime);
-  return withKeypadJob({ ...running, tally: plan.after }, plan.ops, { next: "judge", digits });
+  return withKeypadJob(running, plan.ops, { next: "judge", digits, tally: plan.after });
 }
 
 /** The attempt's line was read back (judge now), or the success mark was. */
@@ -62,9 +68,21 @@ export function settleKeypad(
   turn: Turn,
   ended: Extract<Ended<KeypadThen, never>, { readonly lane: "keypad" }>,
 ): Running {
-  const { then } = ended.job;
+  const { then, ops, at } = ended.job;
+  // Where only the last operation did not take, its place is used up all the same; before that, nothing has moved.
+  const tally = ended.ok || at === ops.length - 1 ? then.tally : running.tally;
+  let settled = judgeAttempt({ ...running, tally }, turn, then, ended.ok);
+  while (settled.lanes.keypad.length === 0) {
+    const [digits, ...entered] = settled.entered;
+    if (digits === undefined) break;
+    settled = attempt({ ...settled, entered }, turn, digits);
+  }
+  return settled;
+}
+
+function judgeAttempt(running: Running, turn: Turn, then: KeypadThen, counted: boolean): Running {
   if (then.next === "noted") return running;
-  if (!ended.ok) {
+  if (!counted) {
     // Not counted means not compared: a worn tally must not give free guesses.
     turn.effects.push({ kind: "note", note: { what: "storage-failed" } });
     return show(running, turn, "budget");
@@ -86,8 +104,8 @@ export function settleKeypad(
   );
   const untilMs = turn.now.uptimeMs + 1_000 * autoRelockSeconds(running);
   const plan = planSuccess(running.tally);
-  const opened: Running = { ...running, tally: plan.after, bolt: { at: "unlocked", untilMs } };
-  return withKeypadJob(opened, plan.ops, { next: "noted" });
+  const opened: Running = { ...running, bolt: { at: "unlocked", untilMs } };
+  return withKeypadJob(opened, plan.ops, { next: "noted", tally: plan.after });
 }
 
 export function keepBoltTime(running: Running, turn: Turn): Running {
@@ -103,7 +121,7 @@ function show(running: Running, turn: Turn, reason: Denial): Running {
 }
 
 /** What the owner's table says of wrong codes, or the defaults. */
-function keypadPolicy(running: Running): KeypadPolicy {
+export function keypadPolicy(running: Running): KeypadPolicy {
   return settingsOf(running) ?? defaultPolicy;
 }
 

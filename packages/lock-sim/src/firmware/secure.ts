@@ -17,10 +17,12 @@ import {
   lockIdBytes,
   lockTagBytes,
   nested,
+  noBytes,
   type ShapeValue,
   setupSecretBytes,
   shape,
   shortText,
+  someBytes,
   stateBytes,
   uint,
   type Verdict,
@@ -48,6 +50,9 @@ const secureShape = shape("secure-element", {
   dhSecret: key,
   authority: nested(authorityShape),
   keys: nested(keysShape),
+  /** While provisional: the hash of the offer taken and the reply given, so that a lost reply can be given again. */
+  offerHash: someBytes(0, 32),
+  reply: someBytes(0, 256),
 });
 
 export type Phase = "factory" | "provisional" | "owned";
@@ -58,7 +63,7 @@ export type Secure = Omit<ShapeValue<typeof secureShape>, "format" | "phase" | "
 };
 
 /** Bound of the encoded record: what a port sets aside in its secure element. */
-export const secureBytesMax = 640;
+export const secureBytesMax = 1_024;
 
 /** A lock as it leaves the factory: a printed secret, and nobody it believes. */
 export function factorySecure(setupSecret: Bytes, tag: Bytes): Secure {
@@ -79,6 +84,8 @@ export function factorySecure(setupSecret: Bytes, tag: Bytes): Secure {
     dhSecret: none,
     authority,
     keys,
+    offerHash: noBytes,
+    reply: noBytes,
   };
 }
 

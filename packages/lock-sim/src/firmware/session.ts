@@ -15,6 +15,7 @@ import {
   emptyOutbox,
   encodeRefusal,
   firstByteSecondsMax,
+  fruitlessEffortsPerSessionMax,
   hear,
   idleSecondsMax,
   type Message,
@@ -25,6 +26,7 @@ import {
   segment,
   sessionBytesMax,
   sessionSecondsMax,
+  writeUint,
 } from "@doorsync/protocol/lock";
 import type { Effect, Now } from "./events.ts";
 import type { Running, Session } from "./state.ts";
@@ -49,6 +51,7 @@ export function connect(running: Running, turn: Turn, entropy: Bytes, frameBytes
     nonce: undefined,
     strangeBytes: 0,
     badSignatures: 0,
+    fruitless: 0,
     startedMs: turn.now.uptimeMs,
     heardMs: undefined,
   };
@@ -71,7 +74,8 @@ export function hangUp(running: Running, turn: Turn): Running {
 /** Ends a session that is silent or that goes on too long with nothing verified (T15); committed chunks renew it. */
 export function keepSessionTime(running: Running, turn: Turn): Running {
   const { session } = running;
-  if (session === undefined) return running;
+  // A courier whose message is being written to flash is not silent: the lock owes it an answer.
+  if (session === undefined || running.lanes.table !== undefined) return running;
   const silentMs = turn.now.uptimeMs - (session.heardMs ?? session.startedMs);
   const silentMsMax = 1_000 * (session.heardMs === undefined ? firstByteSecondsMax : idleSecondsMax);
   const old = turn.now.uptimeMs - session.startedMs > 1_000 * sessionSecondsMax;
@@ -101,9 +105,18 @@ export function hearFrame(
   };
 }
 
-/** Something of the authority's was verified: the courier has earned a fresh budget. */
+/** Something new is durable: the courier has earned fresh budgets. Replays of what is known earn nothing. */
 export function renewed(running: Running, turn: Turn): Running {
-  return withSession(running, { strangeBytes: 0, startedMs: turn.now.uptimeMs });
+  return withSession(running, { strangeBytes: 0, fruitless: 0, startedMs: turn.now.uptimeMs });
+}
+
+/** A signature will be verified or made. A courier that has much of it done with nothing to show is sent away (T16). */
+export function countedEffort(running: Running): Running {
+  return withSession(running, { fruitless: (running.session?.fruitless ?? 0) + 1 });
+}
+
+export function isFruitless(running: Running): boolean {
+  return (running.session?.fruitless ?? 0) >= fruitlessEffortsPerSessionMax;
 }
 
 export function say(running: Running, turn: Turn, name: MessageName, body: Bytes): Running {
@@ -152,7 +165,9 @@ export function draw(
   const { session } = running;
   if (session === undefined) throw new Error("entropy comes with a connection");
   const prk = turn.crypto.extract(ascii("doorsync/1 entropy"), session.entropy);
-  const info = concat(ascii(label), new Uint8Array([session.draws]));
+  const count = new Uint8Array(4);
+  writeUint(count, 0, 4, session.draws);
+  const info = concat(ascii(label), count);
   return {
     running: withSession(running, { draws: session.draws + 1 }),
     bytes: turn.crypto.expand(prk, info, 32),

@@ -55,6 +55,8 @@ export interface Session {
   /** Bytes heard since anything of the authority's was verified. */
   readonly strangeBytes: number;
   readonly badSignatures: number;
+  /** Signatures verified or made since something new became durable. */
+  readonly fruitless: number;
   readonly startedMs: number;
   readonly heardMs: number | undefined;
 }
@@ -78,15 +80,15 @@ export type TableThen =
       readonly next: "commissioned";
       readonly asker: number;
       readonly secure: Secure;
-      readonly reply: Bytes;
       readonly issuedAt: number;
     }
   | { readonly next: "repaired" };
 
-/** What follows a keypad job. */
+/** What follows a keypad job; `tally` is what then lies in flash. */
 export type KeypadThen =
   /** The attempt is counted durably; only now may the code be compared. */
-  { readonly next: "judge"; readonly digits: string } | { readonly next: "noted" };
+  | { readonly next: "judge"; readonly tally: Tally; readonly digits: string }
+  | { readonly next: "noted"; readonly tally: Tally };
 
 export interface Running {
   readonly power: "on";
@@ -99,6 +101,8 @@ export interface Running {
   readonly uptimeAtBootSeconds: number;
   /** Digits typed since the last ENTER. */
   readonly entry: string;
+  /** Entries completed while an earlier one was still being counted. */
+  readonly entered: readonly string[];
   readonly bolt: { readonly at: "locked" } | { readonly at: "unlocked"; readonly untilMs: number };
   readonly session: Session | undefined;
   readonly sessions: number;

@@ -5,6 +5,7 @@
 
 import { type Bytes, type Crypto, emptyTable, itemBytes, itemId } from "@doorsync/protocol/lock";
 import { restore, type Staged } from "./boot.ts";
+import { planChore } from "./chores.ts";
 import { withPlan } from "./commit.ts";
 import type { Effect, Event } from "./events.ts";
 import type { Geometry } from "./geometry.ts";
@@ -12,7 +13,6 @@ import { keepBoltTime, poweredSeconds, pressKey, settleKeypad } from "./keypad.t
 import { decodeSecure } from "./secure.ts";
 import { connect, forgetSession, hearFrame, keepSessionTime, type Turn } from "./session.ts";
 import { type Half, type KeypadThen, off, type Running, type State, type TableThen } from "./state.ts";
-import { planChore } from "./store.ts";
 import { hearMessage, settleTable } from "./sync.ts";
 import { planUptime, restoreTally } from "./tally.ts";
 import { answered, type Ended, job, proceed } from "./work.ts";
@@ -90,8 +90,8 @@ function markUptime(running: Running, turn: Turn): Running {
   if (running.lanes.keypad.length > 0) return running;
   const plan = planUptime(running.tally, poweredSeconds(running, turn.now));
   if (plan.ops.length === 0) return running;
-  const keypad = [job<KeypadThen>(plan.ops, { next: "noted" })];
-  return { ...running, tally: plan.after, lanes: { ...running.lanes, keypad } };
+  const keypad = [job<KeypadThen>(plan.ops, { next: "noted", tally: plan.after })];
+  return { ...running, lanes: { ...running.lanes, keypad } };
 }
 
 /** Undefined: the secure element does not read, and a lock that does not know itself stays off. */
@@ -115,12 +115,13 @@ function boot(geometry: Geometry, turn: Turn, flash: Bytes, record: Bytes): Runn
     tally,
     uptimeAtBootSeconds: tally.uptimeSeconds,
     entry: "",
+    entered: [],
     bolt: { at: "locked" },
     session: undefined,
     sessions: 0,
     // Repairs before anything else: what was believed at boot must read the same for ever.
     lanes: {
-      keypad: [job<KeypadThen>(tallyRepairs, { next: "noted" })],
+      keypad: [job<KeypadThen>(tallyRepairs, { next: "noted", tally })],
       table: job<TableThen>(restored.repairs, { next: "repaired" }),
       outstanding: undefined,
     },

@@ -22,11 +22,9 @@ import {
   ascii,
   type Bytes,
   concat,
-  digestBytes,
   itemBytes,
   itemsPerChunkMax,
   removesPerUpdateMax,
-  type Table,
   writeUint,
 } from "@doorsync/protocol/lock";
 import { type BankIndex, type Geometry, lineBytes, sectorBytes } from "./geometry.ts";
@@ -110,21 +108,14 @@ export interface SnapshotToStore {
   readonly siv: Bytes;
 }
 
-/** The table in force, as a compaction writes it anew. */
-export interface TableInForce {
-  readonly epoch: number;
-  readonly issuedAt: number;
-  readonly state: Bytes;
-}
-
-const cleanWord: Bytes = ascii("is-clean");
+export const cleanWord: Bytes = ascii("is-clean");
 
 /** The first line of a bank: the clean word or nothing. The first record follows. */
 export const firstRecordAt: number = lineBytes;
 export const cleanLine: Bytes = concat(cleanWord, new Uint8Array(lineBytes - cleanWord.length).fill(0xff));
 
 const floorExtent: number = encodeRecord({ kind: "floor", body: { seconds: 0 } }).extent;
-const largestDeltaExtent: number = encodeRecord({
+export const largestDeltaExtent: number = encodeRecord({
   kind: "delta",
   body: {
     from: 0,
@@ -135,9 +126,6 @@ const largestDeltaExtent: number = encodeRecord({
     puts: new Uint8Array(itemBytes * itemsPerChunkMax),
   },
 }).extent;
-
-/** Free log below which the table moves to the other bank: the largest delta and a quarter. */
-const reserveBytes: number = largestDeltaExtent + Math.ceil(largestDeltaExtent / 4);
 
 /** A lock without a table. What its flash may hold is of no account, and is erased before use. */
 export function blankStore(geometry: Geometry, placement: Placement): Store {
@@ -163,7 +151,7 @@ export function worn(store: Store): Store {
   return store.force === undefined ? store : { ...store, force: { ...store.force, worn: true } };
 }
 
-function program(address: number, bytes: Bytes): StorageOp {
+export function program(address: number, bytes: Bytes): StorageOp {
   return { kind: "program", address, bytes };
 }
 
@@ -189,11 +177,11 @@ export function otherBank(bank: BankIndex): BankIndex {
   return bank === 0 ? 1 : 0;
 }
 
-function freeBytes(store: Store, place: { bank: BankIndex; appendAt: number }): number {
+export function freeBytes(store: Store, place: { bank: BankIndex; appendAt: number }): number {
   return bankEnd(store.geometry, place.bank) - place.appendAt;
 }
 
-function dirtied(store: Store): Store {
+export function dirtied(store: Store): Store {
   return { ...store, spare: { kind: "dirty", bank: store.spare.bank, erasedSectors: 0 } };
 }
 
@@ -222,7 +210,8 @@ export function planDelta(store: Store, delta: DeltaToStore): Plan | "full" {
   const encoded = encodeRecord({ kind: "delta", body });
   if (force.worn || encoded.extent > freeBytes(store, force)) return "full";
   const dropped = { ...store, force: { ...force, appendAt: force.appendAt + encoded.extent } };
-  const moved = { ...dropped, force: { ...dropped.force, version: to } };
+  const floorSeconds = Math.max(store.floorSeconds, issuedAt);
+  const moved = { ...dropped, floorSeconds, force: { ...dropped.force, version: to } };
   const outlived = moved.spare.kind === "open" && !isResumable(moved);
   return {
     stage: stageOps(force.appendAt, encoded),
@@ -238,13 +227,13 @@ export function moveOn(placement: Placement): Placement {
   return { ...placement, generation: placement.generation + 1 };
 }
 
-function eraseOps(store: Store, erasedSectors: number): StorageOp[] {
+export function eraseOps(store: Store, erasedSectors: number): StorageOp[] {
   const first = store.geometry.bankAddress[store.spare.bank] / sectorBytes;
   const sectors = store.geometry.bankBytes / sectorBytes - erasedSectors;
   return Array.from({ length: sectors }, (_, i) => ({ kind: "erase", sector: first + erasedSectors + i }));
 }
 
-function openSpare(store: Store, begin: Omit<Begin, "generation" | "floorSeconds">): Plan {
+export function openSpare(store: Store, begin: Omit<Begin, "generation" | "floorSeconds">): Plan {
   const { spare } = store;
   const erased = spare.kind === "dirty" ? spare.erasedSectors : 0;
   const gaveUp = spare.kind !== "clean" && erased === 0;
@@ -308,7 +297,7 @@ export function planActivate(store: Store): Plan | "full" {
   if (spare.kind !== "open" || spare.items !== spare.begin.items) {
     throw new TypeError("nothing whole to put in force");
   }
-  const late = store.floorSeconds > spare.begin.floorSeconds;
+  const late = store.floorSeconds > Math.max(spare.begin.floorSeconds, spare.begin.issuedAt);
   const floor = encodeRecord({ kind: "floor", body: { seconds: store.floorSeconds } });
   if (late && floor.extent > freeBytes(store, spare)) return "full";
   const passed = { ...spare, appendAt: spare.appendAt + (late ? floor.extent : 0) };
@@ -320,6 +309,7 @@ export function planActivate(store: Store): Plan | "full" {
     after: {
       ...store,
       placement,
+      floorSeconds: Math.max(store.floorSeconds, spare.begin.issuedAt),
       damaged: false,
       force: { bank: spare.bank, version: spare.begin.to, appendAt: passed.appendAt, worn: false },
       spare: { kind: "dirty", bank: otherBank(spare.bank), erasedSectors: 0 },
@@ -348,82 +338,4 @@ export function planFloor(store: Store, seconds: number): Plan | "full" {
     after: { ...dropped, floorSeconds: seconds },
     dropped,
   };
-}
-
-/** True when the log runs short. A snapshot on its way is let live as long as the largest delta still fits. */
-export function wantsCompaction(store: Store): boolean {
-  const { force } = store;
-  if (force === undefined) return false;
-  if (force.worn) return true;
-  const free = freeBytes(store, force);
-  return free < (isResumable(store) ? largestDeltaExtent : reserveBytes);
-}
-
-/** One step towards a clean spare bank: a sector, or, after the last one, the clean word. */
-function planErase(store: Store): Plan {
-  const dirty = store.spare.kind === "dirty" ? store : dirtied(store);
-  const { bank } = dirty.spare;
-  const erased = dirty.spare.kind === "dirty" ? dirty.spare.erasedSectors : 0;
-  const placement = erased === 0 ? moveOn(store.placement) : store.placement;
-  const [erase] = eraseOps(dirty, erased);
-  const spare: Spare =
-    erase === undefined ? { kind: "clean", bank } : { kind: "dirty", bank, erasedSectors: erased + 1 };
-  return {
-    stage: [],
-    secure: erased === 0 ? placement : undefined,
-    commit: [erase ?? program(store.geometry.bankAddress[bank], cleanWord)],
-    after: { ...store, placement, spare },
-    dropped: { ...dirtied(store), placement },
-  };
-}
-
-/** One step of writing the table in force anew into the spare bank: erase, begin, one block, or taking over. */
-function planCompaction(store: Store, version: number, table: Table, held: TableInForce): Plan {
-  const { spare } = store;
-  if (spare.kind === "dirty") return planErase(store);
-  if (spare.kind === "clean") {
-    return openSpare(store, {
-      epoch: held.epoch,
-      issuedAt: held.issuedAt,
-      state: held.state,
-      to: version,
-      items: table.count,
-      purpose: purposes.compaction,
-      root: new Uint8Array(32),
-      siv: new Uint8Array(16),
-    });
-  }
-  // A snapshot, or a compaction of a table that has changed since: of no more use.
-  if (spare.begin.purpose !== purposes.compaction || spare.begin.to !== version) return planErase(store);
-  const unused = new Uint8Array(digestBytes);
-  const whole = spare.items === spare.begin.items;
-  const plan = whole
-    ? planActivate(store)
-    : planBlock(store, { items: itemsFrom(table, spare.items), next: unused, digest: unused });
-  return plan === "full" ? planErase(store) : plan;
-}
-
-/** Up to a block's worth of items behind the first `skip`, packed. */
-function itemsFrom(table: Table, skip: number): Bytes {
-  const taken: Bytes[] = [];
-  let index = 0;
-  for (const item of table.items()) {
-    if (index >= skip + itemsPerChunkMax) break;
-    if (index >= skip) taken.push(item);
-    index++;
-  }
-  return concat(...taken);
-}
-
-/**
- * The next small piece of work for an idle moment, or undefined when all is in order: compaction when the log runs
- * short, else erasing the spare bank. Ask again after each; changes of the table may come in between.
- */
-export function planChore(store: Store, table: Table, held: TableInForce): Plan | undefined {
-  if (store.force !== undefined && wantsCompaction(store)) {
-    return planCompaction(store, store.force.version, table, held);
-  }
-  // While damaged, what flash still holds may read better after the next power-on.
-  if (store.damaged || store.spare.kind === "clean" || isResumable(store)) return undefined;
-  return planErase(store);
 }

@@ -33,6 +33,7 @@ import {
   type Message,
   type MessageName,
   messageName,
+  noBytes,
   nonceBytes,
   protocolVersion,
   type Refused,
@@ -41,15 +42,27 @@ import {
   refuse,
   tableState,
 } from "@doorsync/protocol/lock";
-import { lowerSeconds } from "./clock.ts";
+import { clockHolds, lowerSeconds } from "./clock.ts";
 import { settlePlan, settleTableChange, withPlan, withTableJob } from "./commit.ts";
 import type { Now } from "./events.ts";
 import { encodeSecure, type Secure, trustOf } from "./secure.ts";
-import { draw, renewed, say, sayRefusal, signatureBudgetLeft, type Turn, withSession } from "./session.ts";
+import {
+  countedEffort,
+  draw,
+  hangUp,
+  isFruitless,
+  renewed,
+  say,
+  sayRefusal,
+  signatureBudgetLeft,
+  type Turn,
+  withSession,
+} from "./session.ts";
 import type { Half, InForce, Planned, Running, TableThen } from "./state.ts";
 import {
   blankStore,
   isResumable,
+  moveOn,
   type Plan,
   planActivate,
   planBegin,
@@ -75,16 +88,19 @@ export function hearMessage(running: Running, turn: Turn, message: Message): Run
     case "hello":
       return hearHello(running, turn, message.body);
     case "receipt":
-      return hearReceiptRequest(running, turn);
+      if (isFruitless(running)) return hangUp(no(refuse("BUSY", "U1", busySeconds)), turn);
+      return hearReceiptRequest(countedEffort(running), turn);
     case "commission":
       return hearCommission(running, turn, message.body);
+    case "chunk":
+      return hearChunk(running, turn, message.body);
     case "update":
     case "manifest":
-    case "chunk":
     case "time": {
       if (running.secure.phase === "factory") return no(refuse("REJECTED", "no-owner"));
       if (!signatureBudgetLeft(running, turn.now)) return no(refuse("BUSY", "U1", signatureBudgetSeconds));
-      return hearAuthority[name](running, turn, message.body);
+      if (isFruitless(running)) return hangUp(no(refuse("BUSY", "U1", busySeconds)), turn);
+      return hearSigned[name](countedEffort(running), turn, message.body);
     }
     case "next":
     case "refusal":
@@ -94,7 +110,7 @@ export function hearMessage(running: Running, turn: Turn, message: Message): Run
   }
 }
 
-const hearAuthority = { update: hearUpdate, manifest: hearManifest, chunk: hearChunk, time: hearTime };
+const hearSigned = { update: hearUpdate, manifest: hearManifest, time: hearTime };
 
 function hearHello(running: Running, turn: Turn, body: Bytes): Running {
   const wantsNonce = readHelloRequest(body);
@@ -111,7 +127,7 @@ function sayHello(running: Running, turn: Turn, nonce: Bytes | undefined): Runni
     (secure.phase === "factory" ? helloFlags.factory : 0) +
     (secure.phase === "provisional" || store.damaged ? helloFlags.wantsSnapshot : 0) +
     (store.damaged ? helloFlags.damaged : 0) +
-    (turn.now.rtcSeconds === undefined ? helloFlags.wantsTime : 0);
+    (clockHolds(store.floorSeconds, turn.now) ? 0 : helloFlags.wantsTime);
   const resume = half !== undefined && isResumable(store) ? [half.to, half.expected.index] : [];
   const hello = {
     protocol: protocolVersion,
@@ -142,21 +158,21 @@ function sayReceipt(running: Running, turn: Turn): Running {
     lowerSeconds: lowerSeconds(store.floorSeconds, turn.now),
     flags:
       (store.damaged ? receiptFlags.damaged : 0) +
-      (turn.now.rtcSeconds === undefined ? receiptFlags.timeUnknown : 0),
+      (clockHolds(store.floorSeconds, turn.now) ? 0 : receiptFlags.timeUnknown),
   });
   return say(running, turn, "receipt", body);
 }
 
 function sayAlready(running: Running, turn: Turn): Running {
   turn.effects.push({ kind: "note", note: { what: "already", version: running.inForce.version } });
-  return sayReceipt(renewed(running, turn), turn);
+  return sayReceipt(running, turn);
 }
 
 function hearUpdate(running: Running, turn: Turn, body: Bytes): Running {
   const verdict = acceptUpdate(turn.crypto, trustOf(running.secure), heldBy(running, turn.now), body);
   if (!verdict.ok) return sayRefusal(running, turn, "update", verdict);
   if (verdict.value.kind === "already") return sayAlready(running, turn);
-  return commitDelta(renewed(running, turn), turn, "update", verdict.value);
+  return commitDelta(running, turn, "update", verdict.value);
 }
 
 function hearManifest(running: Running, turn: Turn, body: Bytes): Running {
@@ -164,7 +180,7 @@ function hearManifest(running: Running, turn: Turn, body: Bytes): Running {
   if (!verdict.ok) return sayRefusal(running, turn, "manifest", verdict);
   if (verdict.value.kind === "already") return sayAlready(running, turn);
   const manifest = verdict.value;
-  const trusted = withSession(renewed(running, turn), { standing: { kind: "streaming", manifest } });
+  const trusted = withSession(running, { standing: { kind: "streaming", manifest } });
   // A streamed delta has one chunk; nothing of it is written before that chunk has come.
   if (manifest.span > 0) return sayNext(trusted, turn, manifest, 0);
   const { half, store } = trusted;
@@ -192,17 +208,17 @@ function hearChunk(running: Running, turn: Turn, body: Bytes): Running {
   const verdict = acceptChunk(turn.crypto, trust, manifest, half.expected, body);
   if (!verdict.ok) return sayRefusal(running, turn, "chunk", verdict);
   const { items, next } = verdict.value;
-  const trusted = renewed(running, turn);
   if (manifest.span > 0) {
-    const delta = completeDelta(turn.crypto, trust, heldBy(trusted, turn.now), manifest, items);
-    if (!delta.ok)
-      return sayRefusal(withSession(trusted, { standing: { kind: "open" } }), turn, "chunk", delta);
-    return commitDelta(trusted, turn, "chunk", delta.value);
+    const delta = completeDelta(turn.crypto, trust, heldBy(running, turn.now), manifest, items);
+    const settled = withSession(running, { standing: { kind: "open" } });
+    return delta.ok
+      ? commitDelta(settled, turn, "chunk", delta.value)
+      : sayRefusal(settled, turn, "chunk", delta);
   }
   const longer = lengthen(turn.crypto, trust.keys.digest, half, items, next);
-  const plan = planBlock(trusted.store, { items, next, digest: longer.digest });
-  if (plan === "full") return sayRefusal(trusted, turn, "chunk", refuse("STORAGE", "C7"));
-  return withPlan(trusted, plan, (planned) => ({ ...planned, next: "block", manifest, half: longer }));
+  const plan = planBlock(running.store, { items, next, digest: longer.digest });
+  if (plan === "full") return sayRefusal(running, turn, "chunk", refuse("STORAGE", "C7"));
+  return withPlan(running, plan, (planned) => ({ ...planned, next: "block", manifest, half: longer }));
 }
 
 /** Asks for the next chunk, or puts the stream in force when it has come whole. */
@@ -238,7 +254,8 @@ function withCommit(running: Running, plan: Plan, inForce: InForce, by: "delta" 
     by,
     inForce,
   });
-  return withPlan(running, plan, then, { phase: "owned", version, state });
+  const changes = { phase: "owned", version, state, offerHash: noBytes, reply: noBytes } as const;
+  return withPlan(running, plan, then, changes);
 }
 
 function hearTime(running: Running, turn: Turn, body: Bytes): Running {
@@ -253,6 +270,10 @@ function hearTime(running: Running, turn: Turn, body: Bytes): Running {
   };
   const seconds = acceptTime(turn.crypto, trustOf(used.secure), asked, body);
   if (!seconds.ok) return sayRefusal(used, turn, "time", seconds);
+  // A lock without a table has nowhere to keep the time; its first snapshot brings one.
+  if (used.store.force === undefined) {
+    return sayRefusal(used, turn, "time", refuse("NEED_SNAPSHOT", "K7", used.inForce.version));
+  }
   const plan = planFloor(used.store, seconds.value);
   if (plan === "full") return sayRefusal(used, turn, "time", refuse("BUSY", "no-room", busySeconds));
   return withPlan(renewed(used, turn), plan, (planned) => ({
@@ -265,6 +286,11 @@ function hearTime(running: Running, turn: Turn, body: Bytes): Running {
 function hearCommission(running: Running, turn: Turn, body: Bytes): Running {
   const { secure } = running;
   if (secure.phase === "owned") return sayRefusal(running, turn, "commission", refuse("REJECTED", "M0"));
+  const offerHash = turn.crypto.hash(body);
+  // The reply was lost on its way: the same offer is answered with the same reply, and nothing changes.
+  if (secure.phase === "provisional" && equal(offerHash, secure.offerHash)) {
+    return say(running, turn, "commission", secure.reply);
+  }
   const { running: drawn, bytes: entropy } = draw(running, turn, "identity");
   const lock = { setup: { secret: secure.setupSecret }, lastEpoch: secure.epoch, entropy };
   const verdict = acceptCommission(turn.crypto, lock, body);
@@ -272,14 +298,13 @@ function hearCommission(running: Running, turn: Turn, body: Bytes): Running {
   const { offer, authority, keys, signSeed, dhSecret, reply } = verdict.value;
   const { lockId, tag, epoch } = offer;
   const state = tableState(turn.crypto, keys.state, 0, emptyTable);
-  const owner = { phase: "provisional", lockId, tag, epoch, version: 0, state } as const;
-  const next: Secure = { ...secure, ...owner, signSeed, dhSecret, authority, keys };
+  const owner = { phase: "provisional", lockId, tag, epoch, version: 0, state, offerHash, reply } as const;
+  const next: Secure = { ...secure, ...moveOn(secure), ...owner, signSeed, dhSecret, authority, keys };
   const ops = [{ kind: "secure", record: encodeSecure(next) } as const];
   return withTableJob(drawn, ops, {
     next: "commissioned",
     asker: running.sessions,
     secure: next,
-    reply,
     issuedAt: offer.issuedAt,
   });
 }
@@ -303,7 +328,7 @@ export function settleTable(
       turn.effects.push({ kind: "note", note: { what: "committed", version: inForce.version, by } });
       // A delta may have overtaken a snapshot on its way: then its bank is given up, and so is the memory of it.
       const half = isResumable(kept.store) ? kept.half : undefined;
-      const settled = { ...kept, inForce, half };
+      const settled = renewed({ ...kept, inForce, half }, turn);
       return asks ? sayReceipt(settled, turn) : settled;
     }
     case "begun": {
@@ -322,7 +347,7 @@ export function settleTable(
         kind: "note",
         note: { what: "chunk", to, index: half.expected.index - 1, chunks },
       });
-      const longer = { ...kept, half };
+      const longer = renewed({ ...kept, half }, turn);
       return asks ? continueStream(longer, turn, manifest, half) : longer;
     }
     case "floor": {
@@ -340,13 +365,12 @@ export function settleTable(
     case "chore":
       return settlePlan(running, then, ended).running;
     case "commissioned": {
-      const { secure, reply, issuedAt } = then;
+      const { secure, issuedAt } = then;
       turn.effects.push({ kind: "note", note: { what: "commissioned", epoch: secure.epoch } });
-      if ((turn.now.rtcSeconds ?? 0) < issuedAt) turn.effects.push({ kind: "set-clock", seconds: issuedAt });
       const store = blankStore(running.store.geometry, secure);
       const inForce: InForce = { version: 0, state: secure.state, issuedAt, table: emptyTable };
       const owned = { ...running, secure, store, inForce, half: undefined };
-      return asks ? say(owned, turn, "commission", reply) : owned;
+      return asks ? say(owned, turn, "commission", secure.reply) : owned;
     }
     case "repaired":
       return running;

@@ -21,8 +21,8 @@ export interface Lanes<K, T> {
   readonly outstanding: "keypad" | "table" | undefined;
 }
 
-/** Attempts waiting at the keypad; further ones are shown "wait" and not judged. */
-export const keypadJobsMax = 4;
+/** Entries waiting at the keypad while one is being counted; further ones are shown "wait" and not judged. */
+export const entriesWaitingMax = 4;
 
 export const idleLanes: Lanes<never, never> = { keypad: [], table: undefined, outstanding: undefined };
 

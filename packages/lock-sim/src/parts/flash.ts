@@ -84,7 +84,7 @@ interface Cells {
   readonly now: Bytes;
   /** Like `now`, but what was last programmed since the erase, whether it took or not. */
   readonly meant: Bytes;
-  /** By word: 1 if it was programmed since the erase, even in vain. */
+  /** By word: whether it was programmed since the erase, even in vain. */
   readonly touched: Uint8Array;
   readonly weak: Map<number, Weak>;
   /** Sectors whose last erase was interrupted. */
@@ -103,14 +103,23 @@ function draws(seed: number): () => number {
   };
 }
 
-/** A chip with the given content, or blank. Words that are not all ones count as programmed. */
-export function createFlash(shape: FlashShape, image?: Bytes): Flash {
+/** What `Cells.touched` says of a word. `found`: what it was meant to be is not known; a program may still clear bits. */
+const fresh = 0;
+const programmed = 1;
+const found = 2;
+
+/**
+ * A chip with the given content, or blank. Words that are not all ones count as programmed; with `past` "lost" (an image
+ * that outlived its process, and with it the knowledge of torn words) each of them may be programmed once more, as long
+ * as that only clears bits.
+ */
+export function createFlash(shape: FlashShape, image?: Bytes, past: "known" | "lost" = "known"): Flash {
   if (image !== undefined && image.length !== shape.bytes)
     throw new RangeError(`an image of ${image.length} bytes`);
   const now = image === undefined ? new Uint8Array(shape.bytes).fill(0xff) : copy(image);
   const touched = new Uint8Array(shape.bytes / shape.wordBytes);
   now.forEach((byte, at) => {
-    if (byte !== 0xff) touched[Math.floor(at / shape.wordBytes)] = 1;
+    if (byte !== 0xff) touched[Math.floor(at / shape.wordBytes)] = past === "lost" ? found : programmed;
   });
   const wear = new Uint32Array(shape.bytes / shape.sectorBytes);
   const nothing: FlashCounters = { ops: 0, programs: 0, programBytes: 0, erases: 0, cuts: 0, duds: 0 };
@@ -134,6 +143,9 @@ function flashOf(shape: FlashShape, cells: Cells, past: FlashCounters, firstSeed
     return true;
   };
 
+  const onlyClears = (at: number, value: Bytes): boolean =>
+    value.every((byte, i) => ((cells.now[at + i] ?? 0) & byte) === byte);
+
   const check = (address: number, bytes: Bytes): void => {
     if (address % wordBytes !== 0 || bytes.length % wordBytes !== 0 || bytes.length === 0) {
       throw new Error(`program of ${bytes.length} bytes at ${address} is not of whole words`);
@@ -144,7 +156,9 @@ function flashOf(shape: FlashShape, cells: Cells, past: FlashCounters, firstSeed
       if (cells.halfErased.has(Math.floor(at / sectorBytes)))
         throw new Error(`program in a half erased sector, at ${at}`);
       const value = bytes.subarray(at - address, at - address + wordBytes);
-      if (cells.touched[at / wordBytes] === 1 && !holds(cells.meant, at, value))
+      const touched = cells.touched[at / wordBytes];
+      const isMeant = touched === fresh || holds(cells.meant, at, value);
+      if (!isMeant && !(touched === found && onlyClears(at, value)))
         throw new Error(`program over another value, at ${at}`);
     }
   };
@@ -168,15 +182,15 @@ function flashOf(shape: FlashShape, cells: Cells, past: FlashCounters, firstSeed
     cells.now.set(value, word * wordBytes);
     cells.weak.delete(word);
     cells.meant.set(value, word * wordBytes);
-    cells.touched[word] = 1;
+    cells.touched[word] = programmed;
   };
 
   const tear = (word: number, value: Bytes, pattern: TornPattern, draw: () => number): void => {
     const at = word * wordBytes;
     const before = cells.now.slice(at, at + wordBytes);
-    const wasWhole = cells.touched[word] === 1 && !cells.weak.has(word) && holds(cells.now, at, value);
+    const wasWhole = cells.touched[word] !== fresh && !cells.weak.has(word) && holds(cells.now, at, value);
     cells.meant.set(value, at);
-    cells.touched[word] = 1;
+    cells.touched[word] = programmed;
     if (wasWhole) return;
     switch (pattern) {
       case "untouched":
@@ -267,7 +281,7 @@ function flashOf(shape: FlashShape, cells: Cells, past: FlashCounters, firstSeed
       cells.now.fill(0xff, sector * sectorBytes, (sector + 1) * sectorBytes);
       cells.meant.fill(0xff, sector * sectorBytes, (sector + 1) * sectorBytes);
       const words = sectorBytes / wordBytes;
-      cells.touched.fill(0, sector * words, (sector + 1) * words);
+      cells.touched.fill(fresh, sector * words, (sector + 1) * words);
       for (const word of cells.weak.keys()) if (Math.floor(word / words) === sector) cells.weak.delete(word);
       return fault?.kind === "cut" ? fail() : "done";
     },

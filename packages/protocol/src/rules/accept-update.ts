@@ -3,12 +3,12 @@
  * accepted changes. It judges; it writes nothing. Up to U9 every refusal is REJECTED (or a length): a stranger
  * learns nothing from the lock before the authority's signature was seen.
  *
- *   U1  session budget, U2 length     link/frame.ts, by the declared length, before a byte is kept
+ *   U1  session budget                the lock's session; U2 length: link/frame.ts, before a byte is kept
  *   U3  strict CBOR                   U4  exact COSE_Sign1, algorithm -8
  *   U5  payload of the type's shape   U6  lock id, U7 epoch, type, suite: external AAD of U9, never compared alone
- *   U8  no leap over 65,536 versions  U9  Ed25519 by the pinned table key
+ *   U8  1 .. held + 65,536            U9  Ed25519 by the pinned table key
  *   U10 not older (STALE)             U11 the sealed body opens             U12 and has its shape
- *   U13 equal version: ALREADY or CONFLICT
+ *   U13 equal version: other content is CONFLICT, the same ALREADY (but to a damaged lock a repair)
  *   U14 notAfter not passed           U15 base version and base state fit
  *   U16 the change means something here, within the profile                 U17 the result is the one signed
  */
@@ -256,7 +256,7 @@ function openSigned<P extends { readonly to: number; readonly sealed: Encrypt0 }
   const read = shape.decode(parts.value.payload, updateBytesMax);
   if (!read.ok) return refuse("REJECTED", "U5");
   const { to, sealed } = read.value;
-  if (to > held.version + versionLeapMax) return refuse("REJECTED", "U8");
+  if (to === 0 || to > held.version + versionLeapMax) return refuse("REJECTED", "U8");
   if (!verifySign1(crypto, trust.authority.table, signedContext(type, trust.name), parts.value)) {
     return refuse("REJECTED", "U9");
   }
@@ -269,8 +269,9 @@ function openSigned<P extends { readonly to: number; readonly sealed: Encrypt0 }
   if (!inner.ok) return refuse("BODY_INVALID", "U12");
   const body = inner.value;
   const snapshot = body.span === 0;
-  if (to === held.version && !(held.snapshotOnly && snapshot)) {
-    return crypto.same(body.state, held.state) ? accept(already) : refuse("CONFLICT", "U13");
+  if (to === held.version) {
+    if (!crypto.same(body.state, held.state)) return refuse("CONFLICT", "U13");
+    if (!held.snapshotOnly) return accept(already);
   }
   if (Math.min(body.issuedAt + body.lifeHours * 3_600, secondsMax) < held.lowerSeconds)
     return refuse("EXPIRED", "U14");
