@@ -16,10 +16,10 @@ import {
 } from "@doorsync/protocol/lock";
 import { type Board, createBoard } from "./board/board.ts";
 import type { EntropyPort } from "./board/ports.ts";
-import type { Denial, Note } from "./firmware/events.ts";
+import type { Denial, Effect, Event, Note } from "./firmware/events.ts";
 import { type Geometry, geometryFor, sectorBytes, wordBytes } from "./firmware/geometry.ts";
 import { encodeSecure, factorySecure } from "./firmware/secure.ts";
-import { createFirmware } from "./firmware/step.ts";
+import { createFirmware, type Firmware } from "./firmware/step.ts";
 import { createClock, type SimulatedClock } from "./parts/clock.ts";
 import { createFlash, type FlashShape } from "./parts/flash.ts";
 import { type BoltPosition, createPanel, type Panel } from "./parts/panel.ts";
@@ -39,6 +39,8 @@ export type Pressed =
 
 /** What one may hear of a lock, as it happens. */
 export interface LockListeners {
+  /** Every step of the firmware: what happened, and what it asks of its board, before that is obeyed. */
+  readonly onStep?: (event: Event, effects: readonly Effect[]) => void;
   readonly onNote?: (note: Note) => void;
   readonly onBolt?: (to: BoltPosition) => void;
   /** The power failed inside a storage operation. */
@@ -72,7 +74,7 @@ export function composeLock(parts: LockParts): SimulatedLock {
   let lastDenial: Denial | undefined;
   let lastOpener: number | undefined;
   const board = createBoard({
-    firmware: createFirmware({ crypto: parts.crypto, geometry: parts.geometry }),
+    firmware: overheard(createFirmware({ crypto: parts.crypto, geometry: parts.geometry }), parts.onStep),
     flash: supply.flash,
     secure: supply.secure,
     clock: parts.clock,
@@ -119,6 +121,17 @@ export function composeLock(parts: LockParts): SimulatedLock {
         parts.clock.advance(Math.min(left, 1_000));
         board.tick();
       }
+    },
+  };
+}
+
+function overheard(firmware: Firmware, onStep: LockListeners["onStep"]): Firmware {
+  if (onStep === undefined) return firmware;
+  return {
+    step(state, event) {
+      const stepped = firmware.step(state, event);
+      onStep(event, stepped.effects);
+      return stepped;
     },
   };
 }

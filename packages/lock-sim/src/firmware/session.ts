@@ -124,7 +124,8 @@ export function say(running: Running, turn: Turn, name: MessageName, body: Bytes
   if (session === undefined) return running;
   const { outbox, frames } = segment(session.outbox, messageType(name), body, session.frameBytesMax);
   for (const frame of frames) turn.effects.push({ kind: "send", frame });
-  return withSession(running, { outbox });
+  // From here the courier has its full time to go on, however long the answer took.
+  return withSession(running, { outbox, heardMs: turn.now.uptimeMs });
 }
 
 /** Checks whose failure cost the lock a signature verification. */

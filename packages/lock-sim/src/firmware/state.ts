@@ -58,6 +58,7 @@ export interface Session {
   /** Signatures verified or made since something new became durable. */
   readonly fruitless: number;
   readonly startedMs: number;
+  /** When something was last heard or answered. */
   readonly heardMs: number | undefined;
 }
 

@@ -53,7 +53,7 @@ export function readHello(body: Bytes): Verdict<Hello> {
   if (!hello.ok && (body[0] === 0x86 || body[0] === 0x87) && (body[1] ?? 0) !== protocolVersion) {
     return refuse("UNSUPPORTED", "hello/protocol");
   }
-  if (hello.ok && hello.value.resume.length === 1) return refuse("MALFORMED", "record/hello");
+  if (hello.ok && hello.value.resume.length === 1) return refuse("MALFORMED", "hello/resume");
   return hello;
 }
 
