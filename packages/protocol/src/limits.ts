@@ -54,6 +54,9 @@ export const firstByteSecondsMax = 3;
 export const idleSecondsMax = 5;
 export const sessionSecondsMax = 60;
 
+/** A clock drifts; one further behind the greatest time signed to the lock than this has lost its time. */
+export const clockBehindSecondsMax = 86_400;
+
 /** A time token is believed this long after its nonce left the lock, and never further ahead than this. */
 export const tokenAgeSecondsMax = 30;
 export const timeLeapDaysMax = 400;

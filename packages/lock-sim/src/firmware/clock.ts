@@ -4,7 +4,7 @@
  * the board owns that one.
  */
 
-import { secondsMax } from "@doorsync/protocol/lock";
+import { clockBehindSecondsMax, secondsMax } from "@doorsync/protocol/lock";
 import type { Now } from "./events.ts";
 
 /** Lower bound: surely not earlier than this. */
@@ -12,9 +12,9 @@ export function lowerSeconds(floorSeconds: number, now: Now): number {
   return Math.min(Math.max(floorSeconds, now.rtcSeconds ?? 0), secondsMax);
 }
 
-/** Whether the battery-backed clock may be right. One that shows less than the floor has surely lost its time. */
+/** Whether the battery-backed clock may be right. A little behind the floor it drifted; far behind, it lost its time. */
 export function clockHolds(floorSeconds: number, now: Now): boolean {
-  return now.rtcSeconds !== undefined && now.rtcSeconds >= floorSeconds;
+  return now.rtcSeconds !== undefined && now.rtcSeconds >= floorSeconds - clockBehindSecondsMax;
 }
 
 /** Upper bound: surely not later than this; unbounded when the clock was lost. */
