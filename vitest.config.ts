@@ -1,16 +1,19 @@
 // How `npm test` runs: from source, with no build step. The long suites of test/deep have their own file.
 import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { plantPlugin, plantVariable } from "./test/canary/plant.ts";
 
 /** The export condition under which our packages answer with their TypeScript source. */
 const conditions = ["doorsync-source"];
 
 const config: ViteUserConfig = defineConfig({
+  plugins: [plantPlugin(process.env[plantVariable])],
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/deep/**", "**/node_modules/**", "**/dist/**"],
     testTimeout: 30_000,
+    maxConcurrency: 2,
     hookTimeout: 60_000,
     coverage: {
       provider: "v8",

@@ -51,11 +51,23 @@ function counted(parts = forkParts(home)): Counted {
 test("in any 24 hours of powered time no more wrong codes are compared than the budget, whatever is rebooted when", () => {
   let most = 0;
   const step = fc.oneof(
-    { weight: 6, arbitrary: fc.record({ do: fc.constant("guess" as const), times: fc.integer({ min: 1, max: 30 }) }) },
-    { weight: 4, arbitrary: fc.record({ do: fc.constant("wait" as const), seconds: fc.integer({ min: 1, max: 30_000 }) }) },
+    {
+      weight: 6,
+      arbitrary: fc.record({ do: fc.constant("guess" as const), times: fc.integer({ min: 1, max: 30 }) }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        do: fc.constant("wait" as const),
+        seconds: fc.integer({ min: 1, max: 30_000 }),
+      }),
+    },
     { weight: 2, arbitrary: fc.record({ do: fc.constant("reboot" as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("right" as const) }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant("clock" as const), days: fc.integer({ min: -900, max: 900 }) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant("clock" as const), days: fc.integer({ min: -900, max: 900 }) }),
+    },
   );
   fc.assert(
     fc.property(fc.array(step, { minLength: 10, maxLength: 60 }), (steps) => {
@@ -112,7 +124,9 @@ describe("T24: a guess is counted before it is compared", () => {
         struck += lock.flash.counters.cuts - before;
         lock.board.powerOff();
       }
-      expect(lock.guesses(), `cut in operation ${op}, after ${afterBytes}, ${pattern}`).toBeLessThanOrEqual(perDay);
+      expect(lock.guesses(), `cut in operation ${op}, after ${afterBytes}, ${pattern}`).toBeLessThanOrEqual(
+        perDay,
+      );
     }
     expect(struck).toBeGreaterThan(1_000);
   });
@@ -260,7 +274,10 @@ test("typed faster than flash can write: one after the other, and a success is n
   const lock = slowLock(parts);
   lock.finish();
   lock.press("4821#9090#9091#700135#9092#");
-  expect(lock.did.filter((effect) => effect.kind === "signal"), "nothing is judged before it is counted").toEqual([]);
+  expect(
+    lock.did.filter((effect) => effect.kind === "signal"),
+    "nothing is judged before it is counted",
+  ).toEqual([]);
   lock.finish();
   const signals = lock.did.flatMap((effect) => (effect.kind === "signal" ? [effect.signal] : []));
   expect(signals).toEqual(["accepted", "refused", "refused", "accepted", "refused"]);
@@ -274,7 +291,9 @@ test("the queue of a hasty person is short, and what does not fit is not compare
   lock.press("9090#".repeat(30));
   expect(lock.did.filter((effect) => effect.kind === "signal").length).toBe(25);
   lock.finish();
-  expect(lock.notes.filter((note) => note.what === "denied" && note.reason === "unknown-code")).toHaveLength(5);
+  expect(lock.notes.filter((note) => note.what === "denied" && note.reason === "unknown-code")).toHaveLength(
+    5,
+  );
 });
 
 test("T25: a keypad that is locked out locks out nothing else", () => {
@@ -301,7 +320,11 @@ test("the owner's settings change the limits from the sync on, and a reboot does
   const issued = property.delta(strict, 1);
   expect(property.receipt(deliver(lock, issued))?.version).toBe(issued.to);
   reboot(lock);
-  expect([lock.press("9090"), lock.press("9090"), lock.press("9090")]).toEqual(["refused", "refused", "wait"]);
+  expect([lock.press("9090"), lock.press("9090"), lock.press("9090")]).toEqual([
+    "refused",
+    "refused",
+    "wait",
+  ]);
   wait(lock, 10);
   expect([lock.press("9090"), lock.press("9090")]).toEqual(["refused", "refused"]);
   wait(lock, 10);

@@ -82,7 +82,15 @@ test("every entry visits every credential once, whether and where it matches", (
   const all = { compares: kinds.length, macs: 1 };
   expect(cost(codeOf("first"))).toEqual({ shown: "accepted", ...all });
   expect(cost(codeOf("last"))).toEqual({ shown: "accepted", ...all });
-  for (const digits of ["9753", "1", "12345678", codeOf("suspended"), codeOf("not yet"), codeOf("ended"), codeOf("keycard")]) {
+  for (const digits of [
+    "9753",
+    "1",
+    "12345678",
+    codeOf("suspended"),
+    codeOf("not yet"),
+    codeOf("ended"),
+    codeOf("keycard"),
+  ]) {
     expect(cost(digits), digits).toEqual({ shown: "refused", ...all });
   }
 });

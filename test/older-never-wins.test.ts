@@ -55,7 +55,7 @@ beforeAll(() => {
         [1, "7001"],
       ]),
     );
-    const at = { to: version, issuedAt: noon + version, lifeHours: 168 };
+    const at = { to: version, issuedAt: noon - versions + version, lifeHours: 168 };
     const put = (what: string, genuine: boolean, issued: Issued): void => {
       parcels.push({ what, genuine, issued });
     };

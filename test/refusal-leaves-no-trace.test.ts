@@ -46,7 +46,9 @@ deliver(home, property.snapshot(property.tableOf(codes("4821", "7001"))));
 home.board.powerOff();
 const table = property.tableOf(codes("0042", "7001"));
 const update = property.delta(table, 1).messages[0] ?? message("hello");
-const [manifest = update, chunk = update] = property.snapshot(property.tableOf(codes("1212", "7001"))).messages;
+const [manifest = update, chunk = update] = property.snapshot(
+  property.tableOf(codes("1212", "7001")),
+).messages;
 const offer = commissionMessage(offerTo(factory.setup, "trace"));
 
 const lockOf = (parts: LockParts = home): TestLock => makeLock("trace", { parts: forkParts(parts) });
@@ -76,24 +78,27 @@ const cases: Case[] = [
 ];
 
 describe("P4: one flipped bit", () => {
-  test.each(cases)("in any byte of a $what is refused, and nothing is written", ({ parts, first, spoiled }) => {
-    const bits = spoiled.body.length * 8;
-    expect(bits).toBeGreaterThan(0);
-    const lock = lockOf(parts);
-    visit(lock, first);
-    let before = storesOf(lock);
-    for (let bit = 0; bit < bits; bit++) {
-      lock.clock.uptimeMs += 60_000;
-      const answers = visit(lock, [...first, { ...spoiled, body: flipped(spoiled.body, bit) }]);
-      expect(refusals, `bit ${bit}`).toContain(answerName(answers.at(-1)));
-      // One look at all of flash for each byte is enough: nothing that was written comes off again.
-      if (bit % 8 !== 7) continue;
-      expect(storesOf(lock), `byte ${bit >> 3}`).toBe(before);
-      before = storesOf(lock);
-    }
-    visit(lock, [...first, spoiled]);
-    if (spoiled.body.length > 1) expect(storesOf(lock), "unspoiled, it is taken").not.toBe(before);
-  });
+  test.each(cases)(
+    "in any byte of a $what is refused, and nothing is written",
+    ({ parts, first, spoiled }) => {
+      const bits = spoiled.body.length * 8;
+      expect(bits).toBeGreaterThan(0);
+      const lock = lockOf(parts);
+      visit(lock, first);
+      let before = storesOf(lock);
+      for (let bit = 0; bit < bits; bit++) {
+        lock.clock.uptimeMs += 60_000;
+        const answers = visit(lock, [...first, { ...spoiled, body: flipped(spoiled.body, bit) }]);
+        expect(refusals, `bit ${bit}`).toContain(answerName(answers.at(-1)));
+        // One look at all of flash for each byte is enough: nothing that was written comes off again.
+        if (bit % 8 !== 7) continue;
+        expect(storesOf(lock), `byte ${bit >> 3}`).toBe(before);
+        before = storesOf(lock);
+      }
+      visit(lock, [...first, spoiled]);
+      if (spoiled.body.length > 1) expect(storesOf(lock), "unspoiled, it is taken").not.toBe(before);
+    },
+  );
 
   test.each([...cases, { what: "receipt request", parts: home, first: [], spoiled: message("receipt") }])(
     "in any byte of the frames of a $what is refused or ends the session, and nothing is written",
@@ -130,7 +135,8 @@ describe("P4: one flipped bit", () => {
           const heardBefore = answers.length;
           for (const [at, sent] of frames.entries()) link?.frame(at === index ? flipped(sent, bit) : sent);
           link?.closed();
-          for (const name of answers.slice(heardBefore)) expect(refusals, `frame ${index} bit ${bit}`).toContain(name);
+          for (const name of answers.slice(heardBefore))
+            expect(refusals, `frame ${index} bit ${bit}`).toContain(name);
           tried++;
         }
         expect(storesOf(fresh), `frame ${index}`).toBe(before);
@@ -148,7 +154,8 @@ describe("P19: a stranger hears the same from every lock", () => {
       const lock = makeLock(`stranger ${index}`);
       const owner = commission(lock, `stranger ${index}`, index + 1);
       const list = Array.from({ length: count }, (_, i) => String(5_000 + 7 * i));
-      for (let version = 0; version <= index; version++) deliver(lock, owner.snapshot(owner.tableOf(codes(...list))));
+      for (let version = 0; version <= index; version++)
+        deliver(lock, owner.snapshot(owner.tableOf(codes(...list))));
       lock.press(index === 1 ? "9090" : "5000");
       lock.board.powerOff();
       parts.push(lock);
@@ -160,17 +167,26 @@ describe("P19: a stranger hears the same from every lock", () => {
   function answersOf(parts: LockParts, said: readonly air.Message[]): string {
     const lock = makeLock("any", { parts: forkParts(parts) });
     const heard: string[] = [];
-    const link = openLink(lock, 244, (answer) => heard.push(`${answer.type}:${authority.toHex(answer.body)}`));
+    const link = openLink(lock, 244, (answer) =>
+      heard.push(`${answer.type}:${authority.toHex(answer.body)}`),
+    );
     for (const one of said) link?.say(one);
     return `${heard.join(" ")} ${link?.closed}`;
   }
 
   test("to garbage, forgeries and other locks' messages, in every order", () => {
-    const wellFormed = [update, manifest, chunk, message("update", flipped(update.body, update.body.length * 8 - 9))];
+    const wellFormed = [
+      update,
+      manifest,
+      chunk,
+      message("update", flipped(update.body, update.body.length * 8 - 9)),
+    ];
     const forged = fc.oneof(
       fc.constantFrom(...wellFormed),
       fc.record({
-        type: fc.constantFrom("update", "manifest", "chunk", "time", "commission", "next", "refusal").map((name) => air.messageType(name as air.MessageName)),
+        type: fc
+          .constantFrom("update", "manifest", "chunk", "time", "commission", "next", "refusal")
+          .map((name) => air.messageType(name as air.MessageName)),
         body: fc.uint8Array({ maxLength: 300 }),
       }),
       fc.record({ type: fc.integer({ min: 11, max: 255 }), body: fc.uint8Array({ maxLength: 40 }) }),
@@ -178,7 +194,10 @@ describe("P19: a stranger hears the same from every lock", () => {
         type: one.type,
         body: flipped(one.body, draw % (one.body.length * 8)),
       })),
-      fc.record({ type: fc.constant(1), body: fc.uint8Array({ minLength: 1, maxLength: 8 }).filter((b) => b.length > 1 || b[0] !== 1) }),
+      fc.record({
+        type: fc.constant(1),
+        body: fc.uint8Array({ minLength: 1, maxLength: 8 }).filter((b) => b.length > 1 || b[0] !== 1),
+      }),
     );
     let refused = 0;
     fc.assert(
@@ -201,7 +220,9 @@ describe("P19: a stranger hears the same from every lock", () => {
       message("update", update.body.slice(0, -1)),
       message("manifest", update.body),
       ...authority.issueSnapshot(crypto, bytesOf("no key", 32), other, at).messages.slice(0, 1),
-      ...authority.issueSnapshot(crypto, bytesOf("no key", 32), other, { ...at, to: 70_000_000 }).messages.slice(0, 1),
+      ...authority
+        .issueSnapshot(crypto, bytesOf("no key", 32), other, { ...at, to: 70_000_000 })
+        .messages.slice(0, 1),
       message("chunk", bytesOf("garbage", 500)),
       message("time", bytesOf("garbage", 79)),
       message("commission", bytesOf("garbage", 252)),
@@ -249,7 +270,9 @@ describe("P16: nothing that is said or done makes the firmware throw or hang", (
     const any = fc.oneof(
       fc.record({ type: fc.nat(255), body: fc.uint8Array({ maxLength: 600, size: "max" }) }),
       fc.constantFrom(...known),
-      fc.tuple(fc.constantFrom(...known), fc.nat(600)).map(([one, length]) => ({ type: one.type, body: one.body.slice(0, length) })),
+      fc
+        .tuple(fc.constantFrom(...known), fc.nat(600))
+        .map(([one, length]) => ({ type: one.type, body: one.body.slice(0, length) })),
     );
     let taken = 0;
     fc.assert(
@@ -272,76 +295,108 @@ describe("P16: nothing that is said or done makes the firmware throw or hang", (
 
   test("any events, with storage as slow as it likes: one operation at a time, and every state makes sense", () => {
     const event = fc.oneof(
-      { weight: 6, arbitrary: fc.constant({ do: "work" } as const) },
+      { weight: 12, arbitrary: fc.constant({ do: "work" } as const) },
       { weight: 4, arbitrary: fc.record({ do: fc.constant("key" as const), key: fc.constantFrom(...keys) }) },
       { weight: 2, arbitrary: fc.constant({ do: "code" } as const) },
-      { weight: 3, arbitrary: fc.record({ do: fc.constant("say" as const), index: fc.nat(known.length - 1) }) },
-      { weight: 2, arbitrary: fc.record({ do: fc.constant("frame" as const), bytes: fc.uint8Array({ maxLength: 30 }) }) },
-      { weight: 1, arbitrary: fc.constant({ do: "connect" } as const) },
+      {
+        weight: 3,
+        arbitrary: fc.record({ do: fc.constant("say" as const), index: fc.nat(known.length - 1) }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({ do: fc.constant("frame" as const), bytes: fc.uint8Array({ maxLength: 30 }) }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          do: fc.constant("connect" as const),
+          first: fc.option(fc.nat(known.length - 1), { nil: undefined }),
+        }),
+      },
       { weight: 1, arbitrary: fc.constant({ do: "disconnect" } as const) },
-      { weight: 2, arbitrary: fc.record({ do: fc.constant("time" as const), ms: fc.integer({ min: 0, max: 4_000_000 }) }) },
-      { weight: 1, arbitrary: fc.record({ do: fc.constant("clock" as const), seconds: fc.option(fc.nat(0xffff_ffff), { nil: undefined }) }) },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          do: fc.constant("time" as const),
+          ms: fc.integer({ min: 0, max: 4_000_000 }),
+        }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({
+          do: fc.constant("clock" as const),
+          seconds: fc.option(fc.nat(0xffff_ffff), { nil: undefined }),
+        }),
+      },
       { weight: 1, arbitrary: fc.constant({ do: "power" } as const) },
     );
     const seen = new Set<string>();
     fc.assert(
-      fc.property(fc.constantFrom(home, factory), fc.array(event, { maxLength: 150, size: "max" }), (parts, events) => {
-        let lock = slowLock(forkParts(parts));
-        for (const one of events) {
-          switch (one.do) {
-            case "work":
-              lock.work();
-              break;
-            case "key":
-              lock.press(one.key);
-              break;
-            case "code":
-              lock.press("7001#");
-              break;
-            case "say":
-              lock.say(known[one.index] ?? message("hello"));
-              break;
-            case "frame":
-              lock.happen({ kind: "frame", bytes: one.bytes });
-              break;
-            case "connect":
-              lock.connect();
-              break;
-            case "disconnect":
-              lock.happen({ kind: "disconnected" });
-              break;
-            case "time":
-              lock.now.uptimeMs += one.ms;
-              lock.happen({ kind: "tick" });
-              break;
-            case "clock":
-              lock.now.rtcSeconds = one.seconds;
-              break;
-            case "power":
-              // Between two operations; inside them is `power-cut-anywhere.test.ts`.
-              lock.happen({ kind: "power-off" });
-              lock = slowLock(lock.parts);
-              break;
-            default:
-              throw new Error(String(one satisfies never));
+      fc.property(
+        fc.constantFrom(home, factory),
+        fc.array(event, { maxLength: 150, size: "max" }),
+        (parts, events) => {
+          let lock = slowLock(forkParts(parts));
+          for (const one of events) {
+            switch (one.do) {
+              case "work":
+                lock.work();
+                break;
+              case "key":
+                lock.press(one.key);
+                break;
+              case "code":
+                lock.press("7001#");
+                break;
+              case "say":
+                lock.say(known[one.index] ?? message("hello"));
+                break;
+              case "frame":
+                lock.happen({ kind: "frame", bytes: one.bytes });
+                break;
+              case "connect":
+                lock.connect();
+                if (one.first !== undefined) lock.say(known[one.first] ?? message("hello"));
+                break;
+              case "disconnect":
+                lock.happen({ kind: "disconnected" });
+                break;
+              case "time":
+                lock.now.uptimeMs += one.ms;
+                lock.happen({ kind: "tick" });
+                break;
+              case "clock":
+                lock.now.rtcSeconds = one.seconds;
+                break;
+              case "power":
+                // Between two operations; inside them is `power-cut-anywhere.test.ts`.
+                lock.happen({ kind: "power-off" });
+                for (const note of lock.notes) seen.add(note.what);
+                lock = slowLock(lock.parts);
+                break;
+              default:
+                throw new Error(String(one satisfies never));
+            }
+            if (lock.state.power === "off") throw new Error("the lock went dark");
+            const { inForce: held, secure, lanes, entry, entered } = lock.state;
+            expect(entry.length).toBeLessThanOrEqual(9);
+            expect(entered.length).toBeLessThanOrEqual(4);
+            expect(lanes.outstanding === undefined).toBe(lock.pending === undefined);
+            expect(held.version).toBeLessThanOrEqual(Math.max(secure.version, 0));
           }
-          if (lock.state.power === "off") throw new Error("the lock went dark");
-          const { inForce: held, secure, lanes, entry, entered } = lock.state;
-          expect(entry.length).toBeLessThanOrEqual(9);
-          expect(entered.length).toBeLessThanOrEqual(4);
-          expect(lanes.outstanding === undefined).toBe(lock.pending === undefined);
-          expect(held.version).toBeLessThanOrEqual(Math.max(secure.version, 0));
-        }
-        for (const note of lock.notes) seen.add(note.what);
-        lock.happen({ kind: "disconnected" });
-        lock.finish();
-        const reborn = makeLock("trace", { parts: forkParts(lock.parts) });
-        expect(running(reborn).store.damaged).toBe(false);
-        expect(inForce(reborn)?.version).toBe(lock.state.power === "on" ? lock.state.inForce.version : -1);
-      }),
+          for (const note of lock.notes) seen.add(note.what);
+          lock.happen({ kind: "disconnected" });
+          lock.finish();
+          const reborn = makeLock("trace", { parts: forkParts(lock.parts) });
+          expect(running(reborn).store.damaged).toBe(false);
+          expect(inForce(reborn)?.version).toBe(lock.state.power === "on" ? lock.state.inForce.version : -1);
+        },
+      ),
       replayable(120),
     );
-    expect([...seen]).toEqual(expect.arrayContaining(["opened", "denied", "committed", "refused", "commissioned"]));
+    expect([...seen]).toEqual(
+      expect.arrayContaining(["opened", "denied", "committed", "refused", "commissioned"]),
+    );
   });
 
   test("the longest garbage of every type costs less than the slowest honest message may", () => {

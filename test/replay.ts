@@ -3,6 +3,7 @@
  * so. Not a property itself, and it fixes no seed unless one is given.
  *
  *   DOORSYNC_SEED, DOORSYNC_PATH   the seed and path of a counterexample
+ *   DOORSYNC_COMMANDS              for model-based properties: which of its commands ran
  *   DOORSYNC_RUNS                  so many times the usual number of runs
  */
 import { relative } from "node:path";
@@ -19,15 +20,22 @@ export function replayable<Ts>(numRuns: number): fc.Parameters<Ts> {
     reporter(details) {
       if (!details.failed) return;
       const report = fc.defaultReportMessage(details) ?? "a property failed";
-      throw new Error(`${report}\n\nReplay: ${replayLine(details.seed, details.counterexamplePath ?? "")}`, {
-        cause: details.errorInstance,
-      });
+      const commands = /replayPath="([^"]*)"/.exec(report)?.[1];
+      const line = replayLine(details.seed, details.counterexamplePath ?? "", commands);
+      throw new Error(`${report}\n\nReplay: ${line}`, { cause: details.errorInstance });
     },
   };
 }
 
-function replayLine(seed: number, path: string): string {
+/** What `fc.commands` needs besides, to replay. */
+export function replayedCommands(): { readonly replayPath?: string } {
+  const { DOORSYNC_COMMANDS: replayPath } = process.env;
+  return replayPath === undefined ? {} : { replayPath };
+}
+
+function replayLine(seed: number, path: string, commands: string | undefined): string {
   const { testPath = "", currentTestName = "" } = expect.getState();
   const name = (currentTestName.split(" > ").at(-1) ?? "").replace(/[.*+?^${}()|[\]\\"$`]/g, ".");
-  return `DOORSYNC_SEED=${seed} DOORSYNC_PATH=${path} npx vitest run ${relative(process.cwd(), testPath)} -t "${name}"`;
+  const ran = commands === undefined ? "" : `DOORSYNC_COMMANDS="${commands}" `;
+  return `DOORSYNC_SEED=${seed} DOORSYNC_PATH=${path} ${ran}npx vitest run ${relative(process.cwd(), testPath)} -t "${name}"`;
 }

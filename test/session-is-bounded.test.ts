@@ -38,7 +38,7 @@ home.board.powerOff();
 const longestSeconds = 61;
 
 const lockOf = (): TestLock => makeLock("bounded", { parts: forkParts(home) });
-const message = (name: air.MessageName, body = new Uint8Array(0)): air.Message => ({
+const message = (name: air.MessageName, body: Uint8Array = new Uint8Array(0)): air.Message => ({
   type: air.messageType(name),
   body,
 });
@@ -96,7 +96,13 @@ describe("T15: the connection is freed", () => {
     const lock = lockOf();
     const link = openLink(lock, 244, () => {});
     link?.say(message("hello"));
-    expect(secondsUntilFree(lock, () => link?.closed ?? true, () => {})).toBeLessThanOrEqual(6);
+    expect(
+      secondsUntilFree(
+        lock,
+        () => link?.closed ?? true,
+        () => {},
+      ),
+    ).toBeLessThanOrEqual(6);
     servesTheNext(lock);
   });
 
@@ -127,7 +133,11 @@ describe("T15: the connection is freed", () => {
   ])("of one that repeats %s for ever", (_, say) => {
     const lock = lockOf();
     const link = openLink(lock, 244, () => {});
-    const seconds = secondsUntilFree(lock, () => link?.closed ?? true, () => link?.say(say()));
+    const seconds = secondsUntilFree(
+      lock,
+      () => link?.closed ?? true,
+      () => link?.say(say()),
+    );
     expect(seconds).toBeLessThanOrEqual(longestSeconds);
     servesTheNext(lock);
   });
@@ -153,12 +163,16 @@ describe("T15: the connection is freed", () => {
         const link = openLink(lock, 244, () => {});
         let quiet = 0;
         let step = 0;
-        const seconds = secondsUntilFree(lock, () => link?.closed ?? true, () => {
-          if (quiet-- > 0) return;
-          const [index = 0, pause = 0] = steps[step++ % steps.length] ?? [];
-          quiet = pause;
-          link?.say(known[index] ?? message("hello"));
-        });
+        const seconds = secondsUntilFree(
+          lock,
+          () => link?.closed ?? true,
+          () => {
+            if (quiet-- > 0) return;
+            const [index = 0, pause = 0] = steps[step++ % steps.length] ?? [];
+            quiet = pause;
+            link?.say(known[index] ?? message("hello"));
+          },
+        );
         expect(seconds).toBeLessThanOrEqual(longestSeconds);
         expect(lock.board.connect({ frameBytesMax: 244, send() {}, close() {} })).toBeDefined();
       }),
@@ -210,7 +224,12 @@ describe("T13, T16: what one connection may cost", () => {
     for (const name of ["hello", "update", "manifest", "receipt", "time", "chunk", "commission"] as const) {
       const lock = lockOf();
       const bound = air.messageCatalog[name].toLock;
-      const [first] = air.segment(air.emptyOutbox, air.messageType(name), new Uint8Array(bound + 300), 244).frames;
+      const [first] = air.segment(
+        air.emptyOutbox,
+        air.messageType(name),
+        new Uint8Array(bound + 300),
+        244,
+      ).frames;
       const link = raw(lock);
       link.frame(first ?? new Uint8Array(0));
       expect(link.closed(), name).toBe(true);
@@ -222,7 +241,10 @@ describe("T13, T16: what one connection may cost", () => {
     const [update] = next.messages;
     const { frames } = air.segment(air.emptyOutbox, update?.type ?? 0, update?.body ?? new Uint8Array(0), 20);
     expect(frames.length).toBeGreaterThan(5);
-    const spoil = fc.record({ at: fc.integer({ min: 0, max: frames.length - 2 }), how: fc.constantFrom("lost", "doubled", "moved", "again") });
+    const spoil = fc.record({
+      at: fc.integer({ min: 0, max: frames.length - 2 }),
+      how: fc.constantFrom("lost", "doubled", "moved", "again"),
+    });
     fc.assert(
       fc.property(spoil, ({ at, how }) => {
         const lock = lockOf();
@@ -284,7 +306,13 @@ test("a time token works once, for the nonce that is out, and for half a minute"
       const hello = air.readHello(answer.body);
       names.push(answerName(answer));
       if (!hello.ok || hello.value.nonce === undefined || kept !== undefined) return;
-      const body = authority.issueTime(crypto, property.timeSeed, property.lock.name, hello.value.nonce, 1_790_000_500);
+      const body = authority.issueTime(
+        crypto,
+        property.timeSeed,
+        property.lock.name,
+        hello.value.nonce,
+        1_790_000_500,
+      );
       kept = message("time", body);
     });
     link?.say(message("hello", new Uint8Array([1])));

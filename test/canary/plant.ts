@@ -12,11 +12,15 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Environment variable that names the plant of one run. */
 export const plantVariable = "DOORSYNC_PLANT";
 
-/** Source with the plant in it. Throws unless the place is there exactly once: a plant must follow its code. */
-export function planted(plant: Plant, source: string): string {
-  const places = source.split(plant.find).length - 1;
-  if (places !== 1) throw new Error(`plant ${plant.id}: its place stands ${places} times in ${plant.file}`);
-  return source.replace(plant.find, () => plant.put);
+/** A source with what the plant changes in it. Throws unless each place is there exactly once: a plant follows its code. */
+export function planted(plant: Plant, file: string, source: string): string {
+  return plant.edits
+    .filter((edit) => edit.file === file)
+    .reduce((changed, { find, put }) => {
+      const places = changed.split(find).length - 1;
+      if (places !== 1) throw new Error(`plant ${plant.id}: its place stands ${places} times in ${file}`);
+      return changed.replace(find, () => put);
+    }, source);
 }
 
 /** A vite plugin that plants what the environment names, or nothing. */
@@ -31,8 +35,8 @@ export function plantPlugin(id: string | undefined): {
     name: "plant",
     enforce: "pre",
     transform(source, file) {
-      if (plant === undefined || relative(root, file.split("?")[0] ?? file) !== plant.file) return undefined;
-      return planted(plant, source);
+      const path = relative(root, file.split("?")[0] ?? file);
+      return plant?.edits.some((edit) => edit.file === path) ? planted(plant, path, source) : undefined;
     },
   };
 }

@@ -1,0 +1,276 @@
+/**
+ * What the README, the packages' pages and the testing page say is so: their code blocks are run and typed, the story
+ * is played by the built programs, and their figures, links and lists are the repository's. Their prose is not tested.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { runInNewContext } from "node:vm";
+import { encodeParcel } from "@doorsync/protocol/authority";
+import { build } from "esbuild";
+import { afterAll, describe, expect, test, vi } from "vitest";
+import { listen } from "../packages/lock-sim/src/edge/socket.ts";
+import { byteBudget } from "./byte-budget.ts";
+import { numberOf, tableOf } from "./support/markdown.ts";
+import { claimsOf, lastLineClaimed, moved, type Snippet, snippetsOf } from "./support/snippets.ts";
+import { commission, crypto, makeLock, offerTo } from "./world.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const packages = ["protocol", "lock-sim", "phone-client", "authority"] as const;
+const pages = ["README.md", "docs/TESTING.md", ...packages.map((name) => `packages/${name}/README.md`)];
+const read = (page: string): string => readFileSync(join(root, page), "utf8");
+
+/** Inside the repository, so that the packages are found by their names; in a folder that git and the law leave out. */
+const folder = join(root, "test/dist", `snippets-${process.pid}`);
+mkdirSync(folder, { recursive: true });
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function snippet(page: string, mark: string): Snippet {
+  const found = snippetsOf(read(page)).filter((one) => one.mark === mark);
+  const [only] = found;
+  if (only === undefined || found.length > 1)
+    throw new Error(`${page} has ${found.length} blocks marked ${mark}`);
+  return only;
+}
+
+/** Runs a TypeScript snippet as a module from source; the lines that it printed. */
+async function printed(name: string, code: string): Promise<readonly string[]> {
+  const file = join(folder, `${name}.ts`);
+  writeFileSync(file, code);
+  const lines: string[] = [];
+  const log = vi.spyOn(console, "log").mockImplementation((...words: unknown[]) => {
+    lines.push(words.map(String).join(" "));
+  });
+  try {
+    await import(/* @vite-ignore */ pathToFileURL(file).href);
+  } finally {
+    log.mockRestore();
+  }
+  return lines;
+}
+
+async function expectClaims(name: string, code: string): Promise<void> {
+  const claims = claimsOf(code);
+  expect(claims.length, "a snippet that claims nothing").toBeGreaterThan(0);
+  expect(await printed(name, code)).toEqual(claims);
+}
+
+/** Programs may listen there: it was free a moment ago. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() =>
+        address !== null && typeof address === "object" ? resolve(address.port) : reject(),
+      );
+    });
+  });
+}
+
+describe("the README's blocks are run, and print what they say", () => {
+  test("for an app developer: a lock is visited over TCP, and its receipt verified", async () => {
+    const lock = makeLock("readme");
+    const property = commission(lock, "readme");
+    const issued = property.snapshot(property.tableOf(new Map([[0, "4821"]])));
+    const mailbox = join(folder, "mail");
+    mkdirSync(join(mailbox, "parcels"), { recursive: true });
+    const parcel = encodeParcel({
+      kind: "snapshot",
+      ...property.lock.name,
+      tag: offerTo(lock.setup, "readme").offer.tag,
+      from: 0,
+      to: issued.to,
+      notAfter: issued.notAfter,
+      lockKey: property.lockPublic.sign,
+      tableKey: crypto.signPublic(property.tableSeed),
+      messages: issued.messages,
+    });
+    writeFileSync(join(mailbox, "parcels", "0011223344556677-1-snapshot-1.parcel"), parcel);
+    const served = await listen({ host: "127.0.0.1", port: 0 }, 244, (link) => lock.board.connect(link));
+    try {
+      const code = snippet("README.md", "app-developer").code;
+      const here = moved(moved(code, "7001", String(served.address.port)), '"mail"', JSON.stringify(mailbox));
+      await expectClaims("app-developer", here);
+    } finally {
+      served.close();
+    }
+    expect(readdirSync(join(mailbox, "returns")).filter((name) => name.endsWith(".slip"))).toHaveLength(1);
+    expect(lock.press("4821")).toBe("accepted");
+  });
+
+  test("for a firmware engineer", () => expectClaims("firmware", snippet("README.md", "firmware").code));
+
+  test("the story, by the built programs in a folder of its own", async () => {
+    const { code } = snippet("README.md", "story");
+    const home = mkdtempSync(join(tmpdir(), "doorsync-story-"));
+    const port = await freePort();
+    const shell = spawn(
+      "bash",
+      ["-euo", "pipefail", "-c", moved(code, "127.0.0.1:7001", `127.0.0.1:${port}`, 3)],
+      {
+        cwd: home,
+        // No database of the tests: the story says that the property's is embedded.
+        env: { PATH: [join(root, "node_modules/.bin"), process.env["PATH"]].join(delimiter), HOME: home },
+        stdio: ["ignore", "pipe", "pipe"],
+        detached: true,
+        timeout: 55_000,
+      },
+    );
+    let said = "";
+    let complaint = "";
+    shell.stdout.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+    shell.stderr.setEncoding("utf8").on("data", (text: string) => {
+      complaint += text;
+    });
+    const closed = new Promise((resolve) => shell.on("close", resolve));
+    try {
+      const status = await new Promise((resolve) => shell.on("exit", resolve));
+      endGroup(shell.pid);
+      await closed;
+      expect(status, said + complaint).toBe(0);
+      expect(said.trimEnd().split("\n").at(-1)?.trim()).toBe(lastLineClaimed(code));
+      expect(readFileSync(join(home, "lock.log"), "utf8")).toContain("version 1 is in force");
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
+  }, 60_000);
+});
+
+/** The lock that the story left running, where it broke off in the middle. */
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch {
+    // All of it ended by itself, as it should.
+  }
+}
+
+describe("the packages' blocks are run, and print what they say", () => {
+  test.each(packages)("%s", (name) =>
+    expectClaims(`package-${name}`, snippet(`packages/${name}/README.md`, "snippet").code),
+  );
+});
+
+test("every marked block of TypeScript has types as strict as this repository", () => {
+  const typed = join(folder, "typed");
+  mkdirSync(typed);
+  const snippets = pages.flatMap((page) =>
+    snippetsOf(read(page)).filter(({ language }) => language === "ts"),
+  );
+  expect(snippets).toHaveLength(2 + packages.length);
+  snippets.forEach(({ code }, i) => {
+    writeFileSync(join(typed, `${i}.ts`), code);
+  });
+  const compilerOptions = {
+    types: ["node"],
+    noEmit: true,
+    composite: false,
+    allowImportingTsExtensions: true,
+  };
+  const config = { extends: "../../../../tsconfig.base.json", compilerOptions, include: ["*.ts"] };
+  writeFileSync(join(typed, "tsconfig.json"), JSON.stringify(config));
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  expect(outputOf(tsc, ["-p", typed])).toBe("");
+});
+
+/** What a program of Node prints, whatever its exit status. */
+function outputOf(program: string, args: readonly string[]): string {
+  try {
+    return execFileSync(process.execPath, [program, ...args], { encoding: "utf8", stdio: "pipe" });
+  } catch (failed) {
+    if (failed instanceof Error && "stdout" in failed) return String(failed.stdout);
+    throw failed;
+  }
+}
+
+test("the protocol runs where there is nothing but the language", async () => {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: snippet("packages/protocol/README.md", "snippet").code,
+      loader: "ts",
+      resolveDir: root,
+    },
+    bundle: true,
+    write: false,
+    platform: "browser",
+    format: "iife",
+    conditions: ["doorsync-source"],
+    target: "es2022",
+    logLevel: "silent",
+  });
+  const lines: string[] = [];
+  const bare = { console: { log: (...words: unknown[]) => lines.push(words.join(" ")) } };
+  const missing = ["Buffer", "TextEncoder", "process", "crypto", "setTimeout", "URL", "require"];
+  expect(runInNewContext(missing.map((name) => `typeof ${name}`).join(), bare)).toBe("undefined");
+  runInNewContext(outputFiles[0]?.text ?? "", bare);
+  expect(lines).toEqual(claimsOf(snippet("packages/protocol/README.md", "snippet").code));
+});
+
+test("the sizes are those of the byte budget", () => {
+  const budget = new Map(byteBudget().map((row) => [row.name, [row.framed, row.framedAtMtu23]]));
+  const stated = tableOf(read("README.md"), "visit", "MTU 247", "MTU 23");
+  expect(stated.length).toBeGreaterThan(3);
+  for (const [visit, ...sizes] of stated) {
+    expect(sizes.map(numberOf), visit).toEqual(budget.get(`visit: ${visit}`));
+  }
+});
+
+describe("the pages point at what exists", () => {
+  test.each(pages)("%s: its links, and lines of at most 120 characters", (page) => {
+    const text = read(page);
+    const targets = [...text.matchAll(/\]\((?!https?:)([^)#]*)(#[^)]*)?\)/g)];
+    expect(targets.length).toBeGreaterThan(0);
+    for (const [link, path = "", anchor = ""] of targets) {
+      const target = path === "" ? join(root, page) : join(root, dirname(page), path);
+      expect(existsSync(target), link).toBe(true);
+      if (anchor !== "") expect(anchorsOf(readFileSync(target, "utf8")), link).toContain(anchor);
+    }
+    expect(text.split("\n").filter((line) => line.length > 120)).toEqual([]);
+  });
+
+  test("every root script that the pages name exists", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Readonly<Record<string, string>> };
+    const named = pages.flatMap((page) =>
+      [...read(page).matchAll(/npm run (?:-s )?([a-z:]+)/g)].map(([, name]) => name),
+    );
+    expect(named.length).toBeGreaterThan(3);
+    expect(named.filter((name) => name !== undefined && !(name in scripts))).toEqual([]);
+  });
+});
+
+/** The anchors of a page's headings, as GitHub forms them. */
+function anchorsOf(markdown: string): readonly string[] {
+  return [...markdown.matchAll(/^#+ (.*)$/gm)].map(
+    ([, heading = ""]) =>
+      `#${heading
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, "")
+        .replaceAll(" ", "-")}`,
+  );
+}
+
+test("docs/TESTING.md has a line for every test file, and for none that is not there", () => {
+  const files = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".test.ts") && !/(^|\/)dist\//.test(name))
+    .map((name) => `test/${name}`);
+  expect(files.length).toBeGreaterThan(30);
+  const mapped = tableOf(read("docs/TESTING.md"), "claim", "file").map(([, file = ""]) =>
+    file.replaceAll("`", ""),
+  );
+  expect([...mapped].sort()).toEqual(files.sort());
+});
