@@ -31,7 +31,10 @@ export async function run(
   name: "lock-sim" | "doorsync-phone" | "doorsync-authority",
   args: readonly string[],
 ): Promise<Ran> {
+  // The story is of this machine alone: no database server that the environment happens to name.
+  const { DATABASE_URL: _, ...env } = process.env;
   const child = spawn(process.execPath, [programFile(name), ...args, "--json"], {
+    env,
     stdio: ["ignore", "pipe", "pipe"],
     timeout: answerSecondsMax * 1_000,
   });

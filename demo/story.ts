@@ -3,7 +3,7 @@
  * front of it the old code opens and the new one does not. Every line of it is played by the real programs.
  */
 
-import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openParcel, sayTo, tamper } from "./hostile.ts";
@@ -31,6 +31,7 @@ async function play(teller: Teller, folder: string): Promise<void> {
   const receive = (): Promise<Ran> => office("receive", "--mailbox", mailbox);
 
   teller.chapter("A property with two doors, and locks without internet");
+  teller.say("the property makes its keys and its database; each door gets a lock fresh from its box");
   await office("init");
   await office("property", "add", "--name", "Maple Court");
   await office("person", "add", "--name", "Ada");
@@ -63,18 +64,15 @@ async function play(teller: Teller, folder: string): Promise<void> {
     teller.chapter("Ada has a code");
     const old = await codeOf(office("assign", "--door", door, "--person", "Ada"));
     await office("assign", "--door", neighbour, "--person", "Ben");
-    await issue(door);
-    await issue(neighbour);
-    const firstParcel = await parcelFor(mailbox, 2, 1);
+    const firstParcel = await deltaOf(mailbox, await issue(door));
+    const foreign = await deltaOf(mailbox, await issue(neighbour));
     teller.messages((await sync(lock.address)).lines);
     await receive();
     teller.say(`the lock of ${door} proved that it holds her code ${old}`);
 
     teller.chapter("Ada resets it; the door knows nothing yet");
     const fresh = await codeOf(office("reset", "--door", door, "--person", "Ada"));
-    await issue(door);
-    const parcel = await parcelFor(mailbox, 3, 2);
-    const foreign = await parcelFor(mailbox, 2, 1);
+    const parcel = await deltaOf(mailbox, await issue(door));
     teller.say(`the property signed an update that replaces ${old} by ${fresh}; it waits in the mailbox`);
     teller.step("old-opens-before-sync", "opened", await lock.press(`${old}#`));
     teller.step("new-refused-before-sync", "refused", await lock.press(`${fresh}#`));
@@ -140,13 +138,12 @@ async function statesOf(ran: Promise<Ran>): Promise<string> {
     .join("+");
 }
 
-/** A copy of the delta from one version to another, as a thief of the mailbox would keep it. */
-async function parcelFor(mailbox: string, to: number, from: number): Promise<ReturnType<typeof openParcel>> {
-  const folder = join(mailbox, "parcels");
-  const names = (await readdir(folder)).filter((name) => name.endsWith(`-${from}-${to}.parcel`));
-  const [name] = names;
-  if (name === undefined) throw new Error(`no parcel from ${from} to ${to} in ${folder}`);
-  return openParcel(await readFile(join(folder, name)));
+/** A copy of the delta that was just put into the mailbox, as a thief of the mailbox would keep it. */
+async function deltaOf(mailbox: string, issued: Ran): Promise<ReturnType<typeof openParcel>> {
+  const names = (issued.lines[0]?.["parcels"] ?? []) as readonly string[];
+  const name = names.find((one) => !one.includes("-snapshot-"));
+  if (name === undefined) throw new Error(`no delta among ${names.join(", ")}`);
+  return openParcel(await readFile(join(mailbox, "parcels", name)));
 }
 
 function head(parcel: ReturnType<typeof openParcel>): ReturnType<typeof openParcel>["messages"][number] {

@@ -10,11 +10,12 @@ import { type CutPlan, cutEverywhere, type Tried } from "./support/power-cuts.ts
 const plan: CutPlan = { first: "every word", second: "drawn", secondEvery: 149, rebootsEvery: 4 };
 const all: Tried = { states: 0, seconds: 0 };
 
-test.each(scenarios())(
-  "old or new, and true to its word, when power fails anywhere in: $name",
-  (scenario) => {
+test.each(Object.keys(scenarios))(
+  "old or new, and true to its word, when power fails anywhere in: %s",
+  (name) => {
     const before = all.states;
-    cutEverywhere(scenario, plan, all);
+    const scenario = scenarios[name]?.();
+    if (scenario !== undefined) cutEverywhere(scenario, plan, all);
     expect(all.states - before).toBeGreaterThan(20);
   },
 );

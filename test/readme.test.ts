@@ -116,9 +116,6 @@ describe("the README's blocks are run, and print what they say", () => {
     const { code } = snippet("README.md", "story");
     const home = mkdtempSync(join(tmpdir(), "doorsync-story-"));
     const port = await freePort();
-    // Each command starts the embedded database anew, for a second: optimising its code would take half of that.
-    const quicker = join(folder, "quicker.cjs");
-    writeFileSync(quicker, 'require("node:v8").setFlagsFromString("--liftoff-only");');
     const shell = spawn(
       "bash",
       ["-euo", "pipefail", "-c", moved(code, "127.0.0.1:7001", `127.0.0.1:${port}`, 3)],
@@ -128,7 +125,6 @@ describe("the README's blocks are run, and print what they say", () => {
         env: {
           PATH: [join(root, "node_modules/.bin"), process.env["PATH"]].join(delimiter),
           HOME: home,
-          NODE_OPTIONS: `--require=${quicker}`,
         },
         stdio: ["ignore", "pipe", "pipe"],
         detached: true,

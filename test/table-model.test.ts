@@ -226,6 +226,18 @@ function pass(seconds: number): Step {
   };
 }
 
+/** To just before the table's lease ends: it ends while the codes are tried. */
+const leaseEnds: Step = {
+  check: (model) => (heldOf(model)?.issuedAt ?? 0) + leaseSeconds > model.now + 200,
+  run(model, real) {
+    model.now = (heldOf(model)?.issuedAt ?? 0) + leaseSeconds - 200;
+    real.lock.clock.rtcSeconds = model.now;
+    did(real, "lease ends");
+    compare(model, real);
+  },
+  toString: () => "clock to the end of the lease",
+};
+
 const steps: fc.Arbitrary<Step>[] = [
   fc.tuple(fc.nat(people - 1), fc.constantFrom(...pool)).map(([person, code]) => assign(person, code)),
   fc.tuple(fc.nat(people - 1), fc.constantFrom(...pool)).map(([person, code]) => assign(person, code)),
@@ -243,6 +255,9 @@ const steps: fc.Arbitrary<Step>[] = [
     )
     .map(([op, afterBytes, pattern, draw]) => cutDuring(op, afterBytes, pattern, draw === 0)),
   fc.constant(restart),
+  fc.constant(leaseEnds),
+  // Late, but not too late: leases count from the signature.
+  fc.integer({ min: 86_400, max: lifeSeconds }).map(pass),
   fc.oneof(fc.integer({ min: 1, max: lifeSeconds }), fc.integer({ min: 1, max: 40 * 86_400 })).map(pass),
 ];
 
@@ -269,6 +284,7 @@ test("whatever happens to the lock, the door does what a plain Map says", () => 
     "cut",
     "lost by the cut",
     "lease over",
+    "lease ends",
   ];
   expect([...tally.keys()]).toEqual(expect.arrayContaining(happened));
 });

@@ -12,7 +12,7 @@ import {
 } from "@doorsync/protocol/lock";
 import { type BankIndex, type Geometry, geometryFor, lineBytes } from "../firmware/geometry.ts";
 import { type Found, purposes, readRecord } from "../firmware/record.ts";
-import { bankEnd, cleanLine, firstRecordAt } from "../firmware/store.ts";
+import { bankEnd, cleanWord, firstRecordAt } from "../firmware/store.ts";
 import { restoreTally } from "../firmware/tally.ts";
 import { isoTime } from "./said.ts";
 
@@ -42,7 +42,7 @@ export function describeImage(geometry: Geometry, image: Bytes): readonly string
 function describeBank(geometry: Geometry, image: Bytes, bank: BankIndex): readonly string[] {
   const start = geometry.bankAddress[bank];
   const end = bankEnd(geometry, bank);
-  const isClean = cleanLine.every((byte, at) => image[start + at] === byte);
+  const isClean = cleanWord.every((byte, at) => image[start + at] === byte);
   const lines: string[] = [];
   let debrisFrom: number | undefined;
   const endDebris = (at: number): void => {

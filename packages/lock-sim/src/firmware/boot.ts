@@ -144,7 +144,7 @@ function walk(image: Bytes, start: number, end: number): { records: Found[]; app
   return { records, appendAt };
 }
 
-function readBank(geometry: Geometry, image: Bytes, bank: BankIndex): BankReading {
+function readBank(geometry: Geometry, image: Bytes, bank: BankIndex, generation: number): BankReading {
   const start = geometry.bankAddress[bank];
   const first = start + firstRecordAt;
   const { records, appendAt } = walk(image, first, bankEnd(geometry, bank));
@@ -176,7 +176,7 @@ function readBank(geometry: Geometry, image: Bytes, bank: BankIndex): BankReadin
   }
   return {
     bank,
-    clean: appendAt === first && equal(image.subarray(start, first), cleanLine),
+    clean: appendAt === first && equal(image.subarray(start, first), cleanLine(generation)),
     begin: opened ? begin : undefined,
     blocks,
     items,
@@ -285,8 +285,8 @@ export function restore(
 ): Restored {
   if (image.length !== geometry.imageBytes) throw new RangeError(`an image of ${image.length} bytes`);
   const { version, bank, generation } = counter;
-  const home = readBank(geometry, image, bank);
-  const spare = readBank(geometry, image, otherBank(bank));
+  const home = readBank(geometry, image, bank, generation);
+  const spare = readBank(geometry, image, otherBank(bank), generation);
 
   let path = version === 0 ? undefined : pathTo(counter, home);
   let table = emptyTable;

@@ -5,7 +5,7 @@
 import { type Bytes, concat, digestBytes, itemsPerChunkMax, type Table } from "@doorsync/protocol/lock";
 import { purposes } from "./record.ts";
 import {
-  cleanWord,
+  cleanMark,
   dirtied,
   eraseOps,
   freeBytes,
@@ -40,7 +40,7 @@ export function wantsCompaction(store: Store): boolean {
   return free < (isResumable(store) ? largestDeltaExtent : reserveBytes);
 }
 
-/** One step towards a clean spare bank: a sector, or, after the last one, the clean word. */
+/** One step towards a clean spare bank: a sector, or, after the last one, the clean mark. */
 function planErase(store: Store): Plan {
   const dirty = store.spare.kind === "dirty" ? store : dirtied(store);
   const { bank } = dirty.spare;
@@ -52,7 +52,7 @@ function planErase(store: Store): Plan {
   return {
     stage: [],
     secure: erased === 0 ? placement : undefined,
-    commit: [erase ?? program(store.geometry.bankAddress[bank], cleanWord)],
+    commit: [erase ?? program(store.geometry.bankAddress[bank], cleanMark(placement.generation))],
     after: { ...store, placement, spare },
     dropped: { ...dirtied(store), placement },
   };

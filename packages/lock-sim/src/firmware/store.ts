@@ -12,7 +12,7 @@
  * 2. A committed delta starts from the version that the committed records before it reach.
  * 3. Only the spare bank is erased, and before its first sector the generation moves on, so that nothing in it counts
  *    again, however it reads after an interrupted erase.
- * 4. A bank is opened only when every sector was erased whole: in this power session, or vouched for by the clean word,
+ * 4. A bank is opened only when every sector was erased whole: in this power session, or vouched for by the clean mark,
  *    which is programmed after the last erase. A sector that reads blank proves nothing; it may be half erased.
  * 5. The bank in force holds the greatest time floor; a bank gets it before it takes over.
  * 6. Appending never touches a line twice, except to finish an open word (see `record.ts`, 1).
@@ -110,9 +110,23 @@ export interface SnapshotToStore {
 
 export const cleanWord: Bytes = ascii("is-clean");
 
-/** The first line of a bank: the clean word or nothing. The first record follows. */
+/**
+ * What vouches for a bank that was erased whole while the secure element said `generation`. Whoever erases it again
+ * moves the generation on first, so that a mark which outlives an interrupted erase vouches for nothing.
+ */
+export function cleanMark(generation: number): Bytes {
+  const mark = concat(cleanWord, new Uint8Array(8));
+  writeUint(mark, 8, 4, generation);
+  writeUint(mark, 12, 4, ~generation >>> 0);
+  return mark;
+}
+
+/** The first line of a bank: the clean mark or nothing. The first record follows. */
 export const firstRecordAt: number = lineBytes;
-export const cleanLine: Bytes = concat(cleanWord, new Uint8Array(lineBytes - cleanWord.length).fill(0xff));
+export function cleanLine(generation: number): Bytes {
+  const mark = cleanMark(generation);
+  return concat(mark, new Uint8Array(lineBytes - mark.length).fill(0xff));
+}
 
 const floorExtent: number = encodeRecord({ kind: "floor", body: { seconds: 0 } }).extent;
 export const largestDeltaExtent: number = encodeRecord({
