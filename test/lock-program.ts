@@ -21,7 +21,7 @@ export async function started(home: string, ...flags: string[]) {
     rows.push(JSON.parse(line));
     wake();
   });
-  const ended = runCommands(["run", "--home", home, "--json", ...flags], {
+  const ended: Promise<number> = runCommands(["run", "--home", home, "--json", ...flags], {
     stdin,
     stdout,
     stderr: new PassThrough(),
