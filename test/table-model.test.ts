@@ -273,7 +273,7 @@ test("whatever happens to the lock, the door does what a plain Map says", () => 
         return { model, real: { lock, property, parcels: [], tally } };
       }, commands);
     }),
-    replayable(60),
+    replayable(100),
   );
   const happened = [
     "assign",
@@ -287,4 +287,25 @@ test("whatever happens to the lock, the door does what a plain Map says", () => 
     "lease ends",
   ];
   expect([...tally.keys()]).toEqual(expect.arrayContaining(happened));
+});
+
+test("P10: a table that comes late lives no longer for it, as a delta or as a snapshot", () => {
+  for (const kind of ["snapshot", "delta"] as const) {
+    const lock = makeLock("late");
+    const property = commission(lock, "late");
+    const at = (seconds: number, code: string): ReturnType<TestLock["press"]> => {
+      lock.clock.rtcSeconds = noon + seconds;
+      wait(lock, 61);
+      return lock.press(code);
+    };
+    deliver(lock, property.snapshot(property.tableOf(new Map([[0, "4821"]]))));
+    const table = property.tableOf(new Map([[0, "7001"]]));
+    const issued = kind === "delta" ? property.delta(table) : property.snapshot(table);
+    expect(at(lifeSeconds - hour, "4821")).toBe("accepted");
+    expect(property.receipt(deliver(lock, issued))).toMatchObject({ version: 2, issuedAt: noon });
+    expect(at(leaseSeconds - 1, "7001")).toBe("accepted");
+    expect(at(leaseSeconds, "7001")).toBe("refused");
+    reboot(lock);
+    expect(at(leaseSeconds, "7001")).toBe("refused");
+  }
 });

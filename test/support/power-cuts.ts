@@ -63,8 +63,12 @@ export function cutEverywhere(scenario: Scenario, plan: CutPlan, tried: Tried): 
     settle(scenario, once, first.what, number % plan.rebootsEvery === 0);
     tried.states++;
     if (plan.second === "none" || number++ % plan.secondEvery !== 0) continue;
-    for (const second of cutsOf(record(scenario, once.parts), plan.second, number)) {
-      const twice = strike(scenario, once.parts, second, once.past);
+    for (const second of cutsOf(
+      within(first.what, () => record(scenario, once.parts)),
+      plan.second,
+      number,
+    )) {
+      const twice = within(first.what, () => strike(scenario, once.parts, second, once.past));
       settle(scenario, twice, `${first.what}, then ${second.what}`, tried.seconds % plan.rebootsEvery === 0);
       tried.states++;
       tried.seconds++;
@@ -83,13 +87,25 @@ function live(scenario: Scenario, parts: LockParts): TestLock {
   return makeLock(scenario.lock, capacity === undefined ? { parts } : { parts, capacity });
 }
 
+/** Where it happened, should it throw. */
+function within<T>(what: string, run: () => T): T {
+  try {
+    return run();
+  } catch (wrong) {
+    throw new Error(`${what}: ${String(wrong)}`, { cause: wrong });
+  }
+}
+
 /** One life of a lock that ends with the cut. */
 function strike(scenario: Scenario, from: LockParts, cut: Cut, past: Past): Struck {
   const parts = forkParts(from);
   const before = parts.flash.counters.cuts + parts.secure.cuts;
   cut.arm(parts);
-  const lock = live(scenario, parts);
-  scenario.run(lock);
+  const lock = within(`${scenario.name}, ${cut.what}`, () => {
+    const woken = live(scenario, parts);
+    scenario.run(woken);
+    return woken;
+  });
   const struck = parts.flash.counters.cuts + parts.secure.cuts - before;
   if (struck !== 1 || lock.board.state.power === "on") {
     throw new Error(`${scenario.name}, ${cut.what}: the cut did not strike`);
@@ -99,18 +115,15 @@ function strike(scenario: Scenario, from: LockParts, cut: Cut, past: Past): Stru
 
 /** Power comes back, and where it `reboots` once more; then what was interrupted happens again, and stays. */
 function settle(scenario: Scenario, struck: Struck, what: string, reboots: boolean): void {
-  const lock = live(scenario, forkParts(struck.parts));
+  const labelled = <T>(when: string, run: () => T): T =>
+    within(`${scenario.name}, cut in ${what}, ${when}`, run);
+  const lock = labelled("waking up", () => live(scenario, forkParts(struck.parts)));
   const all = (): Past => ({
     said: [...struck.past.said, ...lock.said],
     notes: [...struck.past.notes, ...lock.notes],
   });
-  const judge = (after: "cut" | "done", when: string): void => {
-    try {
-      scenario.judge(lock, after, all());
-    } catch (wrong) {
-      throw new Error(`${scenario.name}, cut in ${what}, ${when}: ${String(wrong)}`, { cause: wrong });
-    }
-  };
+  const judge = (after: "cut" | "done", when: string): void =>
+    labelled(when, () => scenario.judge(lock, after, all()));
   const reboot = (after: "cut" | "done", when: string): void => {
     if (!reboots) return;
     lock.board.powerOff();
@@ -119,7 +132,7 @@ function settle(scenario: Scenario, struck: Struck, what: string, reboots: boole
   };
   judge("cut", "at once");
   reboot("cut", "after another reboot");
-  scenario.run(lock);
+  labelled("trying again", () => scenario.run(lock));
   judge("done", "tried again");
   reboot("done", "and rebooted");
 }

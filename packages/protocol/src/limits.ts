@@ -28,6 +28,9 @@ export const removesPerUpdateMax = 64;
 /** Items of a table beside its credentials: settings, rules, zone changes, holidays. */
 export const tableItemsBesideCodesMax = 512;
 
+/** Rules whose windows make up one schedule, by `also`: the credential's own one included. */
+export const rulesPerScheduleMax = 8;
+
 /** Credentials a lock of the largest profile can hold. */
 export const capacityMax = 10_000;
 export const capacityDefault = 1_000;

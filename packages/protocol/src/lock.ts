@@ -43,6 +43,7 @@ export {
   type Settings,
   settingsId,
   tagBytes,
+  type Window,
 } from "./codes/item.ts";
 export { appTag, cardTag, pinTag } from "./codes/pin.ts";
 export {

@@ -13,7 +13,8 @@
  * 4. An uncommitted delta that the repairs do not finish never counts again: what follows it is committed.
  * 5. The time floor never falls. A last floor record whose CRC holds is believed without a commit word, and programmed
  *    again as a whole: otherwise it might count tomorrow, not count the day after, and nobody would repair it.
- * 6. What the spare bank holds counts only while its generation is the one to come.
+ * 6. Where the next record goes may not change by itself: the start of a last, unfinished record is programmed again.
+ * 7. What the spare bank holds counts only while its generation is the one to come.
  * Cost: one pass over the image, one MAC for each item of the table.
  */
 import {
@@ -33,7 +34,9 @@ import { type BankIndex, type Geometry, lineBytes } from "./geometry.ts";
 import {
   encodeRecord,
   type Found,
+  headBytes,
   type LogRecord,
+  openWord,
   purposes,
   type RecordKind,
   type RecordOf,
@@ -107,6 +110,8 @@ interface BankReading {
   /** The very last record, if it is a floor. */
   readonly lastFloor: FoundOf<"floor"> | undefined;
   readonly appendAt: number;
+  /** Makes firm where the last, unfinished record begins. */
+  readonly tail: StorageOp | undefined;
 }
 
 function isKind<K extends RecordKind>(found: Found, kind: K): found is FoundOf<K> & Found {
@@ -125,10 +130,15 @@ function isBlankLine(image: Int32Array, at: number): boolean {
 }
 
 /** Line by line; over the extent of a whole record, through that of a torn one: later records may lie inside. */
-function walk(image: Bytes, start: number, end: number): { records: Found[]; appendAt: number } {
+function walk(
+  image: Bytes,
+  start: number,
+  end: number,
+): { records: Found[]; appendAt: number; tail: StorageOp | undefined } {
   const records: Found[] = [];
   const cells = quarters(image);
   let appendAt = start;
+  let tail: StorageOp | undefined;
   let at = start;
   while (at < end) {
     if (isBlankLine(cells, at)) {
@@ -137,17 +147,24 @@ function walk(image: Bytes, start: number, end: number): { records: Found[]; app
     }
     const reading = readRecord(image, at, end);
     const extent = reading.what === "record" ? reading.found.extent : lineBytes;
-    if (reading.what === "record") records.push(reading.found);
+    if (reading.what === "record") {
+      records.push(reading.found);
+      tail = undefined;
+    } else if (at >= appendAt) {
+      // The start of a record that was never finished, and nothing behind it so far.
+      const bytes = reading.what === "torn" ? image.slice(at, at + headBytes) : openWord;
+      tail = { kind: "program", address: at, bytes };
+    }
     appendAt = Math.max(appendAt, at + (reading.what === "torn" ? reading.extent : extent));
     at += extent;
   }
-  return { records, appendAt };
+  return { records, appendAt, tail };
 }
 
 function readBank(geometry: Geometry, image: Bytes, bank: BankIndex, generation: number): BankReading {
   const start = geometry.bankAddress[bank];
   const first = start + firstRecordAt;
-  const { records, appendAt } = walk(image, first, bankEnd(geometry, bank));
+  const { records, appendAt, tail } = walk(image, first, bankEnd(geometry, bank));
   const begin = records.find((found): found is FoundOf<"begin"> & Found => isKind(found, "begin"));
   const opened = begin !== undefined && begin.at === first;
   const last = records.at(-1);
@@ -185,6 +202,7 @@ function readBank(geometry: Geometry, image: Bytes, bank: BankIndex, generation:
     floorSeconds,
     lastFloor,
     appendAt,
+    tail,
   };
 }
 
@@ -299,7 +317,11 @@ export function restore(
   const damaged = version !== 0 && path === undefined;
   const begun = isResumable(spare, counter, damaged) ? spare.begin : undefined;
   const repairs = path === undefined ? [] : repairsOf(path);
-  if (begun !== undefined) repairs.push(commitAgain(spare.blocks.at(-1) ?? begun));
+  if (path !== undefined && home.tail !== undefined) repairs.push(home.tail);
+  if (begun !== undefined) {
+    repairs.push(commitAgain(spare.blocks.at(-1) ?? begun));
+    if (spare.tail !== undefined) repairs.push(spare.tail);
+  }
 
   const blank = blankStore(geometry, { bank, generation });
   const issuedAt = path?.last.record.body.issuedAt ?? 0;

@@ -18,6 +18,7 @@ import {
 } from "@doorsync/protocol/lock";
 import { lowerSeconds, upperSeconds } from "./clock.ts";
 import type { Denial, Now } from "./events.ts";
+import { blankCalendar, type Calendar, isInSchedule, keepsSchedule, readInto } from "./schedule.ts";
 
 export interface Door {
   readonly table: Table;
@@ -34,18 +35,20 @@ export type Judgement =
 
 /**
  * One MAC, then every credential is visited and compared in constant time, match or not: the time at the keypad
- * tells nothing about the table (T26).
+ * tells nothing about the table (T26). What the table says of the hour is read on the way, also for codes that have
+ * no schedule.
  */
 export function judgeCode(crypto: Crypto, door: Door, digits: string, now: Now): Judgement {
   const tag = pinTag(crypto, door.pinKey, digits);
   let found: Bytes | undefined;
+  let calendar = blankCalendar(lowerSeconds(door.floorSeconds, now));
   for (const item of door.table.items()) {
-    if (itemId(item) < firstCredentialId) continue;
-    if (crypto.same(item.subarray(5, 21), tag)) found = item;
+    if (itemId(item) < firstCredentialId) calendar = readInto(calendar, item);
+    else if (crypto.same(item.subarray(5, 21), tag)) found = item;
   }
   const credential = found === undefined ? undefined : decodedCredential(found);
   const rule = credential === undefined ? undefined : ruleOf(door.table, credential.rule);
-  const reason = door.damaged ? "damaged" : denial(door, credential, rule, now);
+  const reason = door.damaged ? "damaged" : denial(door, credential, rule, calendar, now);
   return reason === undefined && credential !== undefined
     ? { opens: true, credential: credential.id }
     : { opens: false, reason: reason ?? "unknown-code" };
@@ -55,26 +58,21 @@ function denial(
   door: Door,
   credential: Credential | undefined,
   rule: Rule | undefined,
+  calendar: Calendar,
   now: Now,
 ): Denial | undefined {
   if (credential === undefined || rule === undefined || rule.class !== "code") return "unknown-code";
   if (credential.suspended) return "suspended";
-  const lower = lowerSeconds(door.floorSeconds, now);
+  const [lower, upper] = [calendar.seconds, upperSeconds(door.floorSeconds, now)];
   // Fail-open credentials end only when it is surely later; the others as soon as it may be later.
-  const latest = rule.failOpen ? lower : upperSeconds(door.floorSeconds, now);
+  const latest = rule.failOpen ? lower : upper;
   if (credential.notBefore > lower) return "not-yet";
   if (latest >= credential.notAfter && credential.notAfter !== secondsNever) return "ended";
   if (rule.leaseHours > 0 && latest >= door.issuedAt + rule.leaseHours * 3_600) return "lease-ended";
   // Stored is not enforced: until these are judged here, what carries them does not open.
-  if (
-    rule.duress ||
-    rule.scheduled ||
-    rule.useLimit > 0 ||
-    rule.expiringMinutes > 0 ||
-    rule.skipHolidays ||
-    rule.also > 0
-  ) {
-    return "not-judged-here";
-  }
-  return undefined;
+  if (rule.duress || rule.useLimit > 0 || rule.expiringMinutes > 0) return "not-judged-here";
+  if (!keepsSchedule(rule)) return undefined;
+  // Every second that it may be must lie inside. Bounds that differ are a lost clock, and then it may be any; no
+  // failOpen helps, for a schedule has no end that could be late, only hours that it does not mean.
+  return lower === upper && isInSchedule(door.table, rule, calendar) ? undefined : "out-of-schedule";
 }

@@ -76,5 +76,7 @@ export type Denial =
   | "ended"
   | "lease-ended"
   | "not-judged-here"
+  /** Outside the rule's weekly windows, inside a holiday, or at a time that is not known. */
+  | "out-of-schedule"
   | "damaged"
   | "budget";

@@ -11,7 +11,8 @@
  * All integers are big-endian; a record starts on a line and owns every line it touches. Invariants:
  * 1. The open word is the same in every record. Power may fail while it is programmed and leave it reading blank; the
  *    next record then starts on the same line and merely finishes it. So no line that reads blank can hide another
- *    value, however many cuts follow each other.
+ *    value, however many cuts follow each other. Where it, or the header behind it, reads as programmed and nothing lies
+ *    behind, boot programs it again: it might read blank tomorrow, when the next record lies behind it.
  * 2. Any later word that was touched lies on a line whose open word is whole, or inside the extent that a whole header
  *    declares. A torn header never passes for a shorter or longer one: bits only go from 1 to 0, and both a number
  *    and its complement are stored.
@@ -205,8 +206,10 @@ function readBody<T>({ fields }: Layout<T>, from: Bytes, start: number, end: num
   return at === end ? (body as T) : undefined;
 }
 
-const openWord: Bytes = ascii("doorsync");
+export const openWord: Bytes = ascii("doorsync");
 const bodyAt = 2 * wordBytes;
+/** The open word and the header, which are programmed and read back before anything else of a record. */
+export const headBytes: number = bodyAt;
 const commitHigh = 0x434f_4d4d; // "COMM"
 const commitLow = 0x4954_4544; // "ITED"
 
