@@ -113,7 +113,7 @@ export const plants: readonly Plant[] = [
     ],
     caughtBy: {
       file: "test/power-cut-anywhere.test.ts",
-      test: "old or new, and true to its word, when power fails anywhere in: 'delta that replaces'",
+      test: "old or new, and true to its word, when power fails anywhere in: delta that replaces",
     },
   },
   {
@@ -128,7 +128,7 @@ export const plants: readonly Plant[] = [
     ],
     caughtBy: {
       file: "test/power-cut-anywhere.test.ts",
-      test: "old or new, and true to its word, when power fails anywhere in: 'delta that replaces'",
+      test: "old or new, and true to its word, when power fails anywhere in: delta that replaces",
     },
   },
   {

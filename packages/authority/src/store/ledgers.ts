@@ -50,6 +50,8 @@ export async function loadLedger(db: Database | Transaction<Schema>, doorId: str
     .selectAll()
     .where("door_id", "=", doorId)
     .orderBy("created_at")
+    // Within one second the older life is the one that is revoked: people see what goes before what comes.
+    .orderBy("revoked", "desc")
     .orderBy("id")
     .execute();
   return {
