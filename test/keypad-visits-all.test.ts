@@ -33,15 +33,15 @@ const lock = makeLock("visits", {
 const property: TestAuthority = commission(lock, "visits");
 pinKey = property.lock.keys.pin;
 
-/** Six credentials: plain at both ends, between them one suspended, one not yet, one ended, one a keycard's. */
-const kinds = ["first", "suspended", "not yet", "ended", "keycard", "last"] as const;
+/** Seven credentials: plain at both ends, between them one for each reason why a right code does not open. */
+const kinds = ["first", "suspended", "not yet", "ended", "scheduled", "keycard", "last"] as const;
 const codeOf = (kind: (typeof kinds)[number]): string => String(3_001 + 17 * kinds.indexOf(kind));
 
 function credential(kind: (typeof kinds)[number]): Uint8Array {
   const id = authority.firstCredentialId + kinds.indexOf(kind);
   const plain = authority.alwaysCredential(
     id,
-    kind === "keycard" ? 2 : 1,
+    kind === "keycard" ? 2 : kind === "scheduled" ? 3 : 1,
     authority.pinTag(crypto, property.lock.keys.pin, codeOf(kind)),
   );
   return authority.encodeItem({
@@ -55,6 +55,7 @@ function credential(kind: (typeof kinds)[number]): Uint8Array {
 const items = [
   authority.encodeItem(authority.plainRule(1, "code", 720, false)),
   authority.encodeItem(authority.plainRule(2, "keycard", 720, false)),
+  authority.encodeItem({ ...authority.plainRule(3, "code", 720, false), scheduled: true }),
   ...kinds.map(credential),
 ];
 const table = authority.tableFromItems(crypto, property.lock.keys.digest, authority.concat(...items));
@@ -89,19 +90,20 @@ test("every entry visits every credential once, whether and where it matches", (
     codeOf("suspended"),
     codeOf("not yet"),
     codeOf("ended"),
+    codeOf("scheduled"),
     codeOf("keycard"),
   ]) {
     expect(cost(digits), digits).toEqual({ shown: "refused", ...all });
   }
 });
 
-test("the panel shows one thing for unknown, suspended, early, ended and foreign; only the notes know which", () => {
-  const reasons = (["suspended", "not yet", "ended", "keycard"] as const).map((kind) => {
+test("the panel shows one thing for unknown, suspended, early, ended, off hours and foreign; only the notes know which", () => {
+  const reasons = (["suspended", "not yet", "ended", "scheduled", "keycard"] as const).map((kind) => {
     cost(codeOf(kind));
     const note = lock.notes.at(-1);
     return note?.what === "denied" ? note.reason : note?.what;
   });
-  expect(reasons).toEqual(["suspended", "not-yet", "ended", "unknown-code"]);
+  expect(reasons).toEqual(["suspended", "not-yet", "ended", "out-of-schedule", "unknown-code"]);
 });
 
 test("the same after a reboot, and after a delta laid some of the table over the rest", () => {

@@ -72,7 +72,7 @@ function denial(
   // Stored is not enforced: until these are judged here, what carries them does not open.
   if (rule.duress || rule.useLimit > 0 || rule.expiringMinutes > 0) return "not-judged-here";
   if (!keepsSchedule(rule)) return undefined;
-  // Every second that it may be must lie inside. Bounds that differ are a lost clock, and then it may be any; no
-  // failOpen helps, for a schedule has no end that could be late, only hours that it does not mean.
+  // Every second that it may be now must lie inside. Bounds that differ mean a lost clock, and then it may be any;
+  // failOpen does not help, since it is about ends that come late, and these are hours that were never meant.
   return lower === upper && isInSchedule(door.table, rule, calendar) ? undefined : "out-of-schedule";
 }
