@@ -2,20 +2,24 @@
 
 import { firstCredentialId } from "@doorsync/protocol/authority";
 import { credential, deliver, issue, type Owned, ownedLock } from "./cast.ts";
-import { atMost, exactly, type Figure } from "./figures.ts";
+import { atMost, exactly, type Figure, plain } from "./figures.ts";
 
-/** What one revocation costs over resumed Matter sessions and at TUF's smallest, for comparison; measured elsewhere. */
+/** Whole visits by the phone's courier, hello to verified receipt, and what they leave in flash. */
 export async function counts(): Promise<readonly Figure[]> {
   const { owned, snapshot } = await ownedLock("counted", 1_000);
   const revocation = await deliver(owned, issue(owned, { removes: [firstCredentialId + 7], puts: [] }));
   const ten = await deliver(owned, issue(owned, newCodes(owned, 2_000, 10)));
-  const fifty = await deliver(owned, issue(owned, newCodes(owned, 3_000, 50)));
+  const twelve = await deliver(owned, issue(owned, newCodes(owned, 3_000, 12)));
+  const thirteen = await deliver(owned, issue(owned, newCodes(owned, 4_000, 13)));
+  const fifty = await deliver(owned, issue(owned, newCodes(owned, 5_000, 50)));
   return [
     atMost("revocation-bytes", revocation.bytes, "bytes, both ways", 300),
     atMost("revocation-bytes-stretch", revocation.bytes, "bytes, both ways", 275),
     exactly("revocation-round-trips", revocation.roundTrips, "round trips", 2),
     atMost("ten-codes-bytes", ten.bytes, "bytes, both ways", 600),
     atMost("per-code-bytes", (fifty.bytes - ten.bytes) / 40, "bytes each, 10 to 50", 32),
+    // The thirteenth new code makes the update a manifest with a chunk: so much more, once, and a third round trip.
+    plain("streaming-step-bytes", thirteen.bytes - twelve.bytes, "bytes, once, at 13"),
     atMost("snapshot-1000-bytes", snapshot.bytes, "bytes, both ways", 31_000),
     ...(await sizes()),
   ];

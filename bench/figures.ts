@@ -17,6 +17,11 @@ export function exactly(name: string, value: number, unit: string, target: numbe
   return { name, value, unit, target: `${target}`, ok: value === target };
 }
 
+/** A figure that is told and has no target. */
+export function plain(name: string, value: number, unit: string): Figure {
+  return { name, value, unit, target: "none", ok: true };
+}
+
 /** Two decimals for ratios, whole numbers otherwise. */
 export function shown(figure: Figure): string {
   const value = Number.isInteger(figure.value) ? String(figure.value) : figure.value.toFixed(2);

@@ -19,7 +19,7 @@ import {
   messageName,
   segment,
 } from "@doorsync/protocol/courier";
-import { credential, crypto, issue, type Owned, ownedLock } from "./cast.ts";
+import { credential, crypto, deliver, issue, type Owned, ownedLock } from "./cast.ts";
 import { atMost, type Figure, median } from "./figures.ts";
 
 export async function times(): Promise<readonly Figure[]> {
@@ -100,7 +100,7 @@ async function worstRejection(): Promise<number> {
   const publicKey = crypto.signPublic(seed);
   const message = new Uint8Array(200).fill(2);
   const signature = crypto.sign(seed, message);
-  const corpus = hostileMessages(owned);
+  const corpus = hostileMessages(owned, await pastMessages(owned));
   let worst = 0;
   for (const hostile of corpus) {
     const ratios: number[] = [];
@@ -120,15 +120,39 @@ async function worstRejection(): Promise<number> {
   return worst;
 }
 
-function hostileMessages(owned: Owned): readonly Message[] {
-  const honest =
-    issue(owned, { removes: [], puts: [credential(owned, 1, 987_654)] }).messages[0]?.body ??
-    new Uint8Array(0);
-  const bent = new Uint8Array(honest);
-  bent[bent.length - 1] = (bent[bent.length - 1] ?? 0) ^ 1;
+/** What the authority truly signed and the lock already took: dear to judge, because the signature is good. */
+async function pastMessages(owned: Owned): Promise<readonly Message[]> {
+  const past: Message[] = [];
+  for (const puts of [[credential(owned, 1, 987_654)], manyPuts(owned)]) {
+    const issued = issue(owned, { removes: [], puts });
+    await deliver(owned, issued);
+    past.push(...issued.messages);
+  }
+  // One more, so that neither is the version in force: a courier may have that one's receipt again.
+  await deliver(owned, issue(owned, { removes: [], puts: [credential(owned, 2, 987_653)] }));
+  return past;
+}
+
+function manyPuts(owned: Owned): Uint8Array[] {
+  return Array.from({ length: 64 }, (_, i) => credential(owned, 100 + i, 300_000 + i));
+}
+
+/** Good signatures of the past, bent ones of the present, and every shape that a decoder may dislike, under every type. */
+function hostileMessages(owned: Owned, past: readonly Message[]): readonly Message[] {
+  const present = [
+    [credential(owned, 1, 987_652)],
+    manyPuts(owned).map((_, i) => credential(owned, 200 + i, 400_000 + i)),
+  ];
+  const bent = present
+    .flatMap((puts) => issue(owned, { removes: [], puts }).messages)
+    .map(({ type, body }) => {
+      const turned = new Uint8Array(body);
+      turned[turned.length - 1] = (turned[turned.length - 1] ?? 0) ^ 1;
+      return { type, body: turned };
+    });
   const filled = (length: number, byte: number): Uint8Array => new Uint8Array(length).fill(byte);
   const bodies = [
-    bent,
+    ...[...bent, ...past].map(({ body }) => body),
     filled(512, 0),
     filled(512, 0x81),
     filled(512, 0xff),

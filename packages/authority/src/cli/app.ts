@@ -1,6 +1,7 @@
 /**
  * The command line as a tree: names, flags, help. Every command's work is loaded only when it runs.
  */
+import { createRequire } from "node:module";
 import { type Application, buildApplication, buildCommand, buildRouteMap, text_en } from "@stricli/core";
 import { epochMax, leaseHoursMax } from "./bounds.ts";
 import type { Cli } from "./context.ts";
@@ -18,7 +19,8 @@ import {
 } from "./flags.ts";
 import type * as Work from "./work.ts";
 
-const version = "0.1.0";
+/** The version that the package was published with: after a release nobody has to remember this line. */
+const { version } = createRequire(import.meta.url)("../../package.json") as { readonly version: string };
 const program = "doorsync-authority";
 const kinds = ["residence", "buildingEntrance", "communal", "service"] as const;
 

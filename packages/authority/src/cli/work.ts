@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { lifeHoursDefault, parseSetup, type Setup, toHex } from "@doorsync/protocol/authority";
 import { createKeys, publicKeys, readKeys } from "../keys/ring.ts";
-import { openMailbox } from "../mailbox/folder.ts";
+import { isMailbox, openMailbox } from "../mailbox/folder.ts";
 import type { DoorKind } from "../model/ledger.ts";
 import * as codeActs from "../office/codes.ts";
 import * as commissionAct from "../office/commission.ts";
@@ -180,6 +180,13 @@ export async function issue(this: Cli, flags: IssueFlags): Promise<void> {
 
 export async function receive(this: Cli, flags: ReceiveFlags): Promise<void> {
   await withOffice(this, flags, async (office, say) => {
+    // Made here, a mistyped folder would say for ever that no lock has answered.
+    if (!isMailbox(flags.mailbox)) {
+      throw new Trouble(
+        `there is no mailbox at ${flags.mailbox}`,
+        "check --mailbox; commission and issue make a new one",
+      );
+    }
     const wish = { lifeHours: flags.lifeHours ?? lifeHoursDefault, renew: false, snapshot: false };
     const received = await receiveAct.receive(office, openMailbox(flags.mailbox), wish);
     for (const { file, why } of received.ignored) {

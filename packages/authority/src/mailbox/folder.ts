@@ -43,6 +43,11 @@ export interface MailboxFolder {
   putAway(file: string): void;
 }
 
+/** True when the folder holds something of what `openMailbox` makes; a folder of another kind is not one. */
+export function isMailbox(folder: string): boolean {
+  return existsSync(join(folder, "parcels")) || existsSync(join(folder, "returns"));
+}
+
 /** Creates the folders when missing. Throws Node's errors. */
 export function openMailbox(folder: string): MailboxFolder {
   const parcels = join(folder, "parcels");

@@ -9,7 +9,7 @@ import { type MailboxFolder, parcelName } from "../mailbox/folder.ts";
 import { type Decision, deny, grant } from "../model/denial.ts";
 import { type CodeLife, handOut, type Ledger, newestVersion } from "../model/ledger.ts";
 import { withDoor } from "../store/ledgers.ts";
-import { presentLock } from "../store/registry.ts";
+import { formerTags, presentLock } from "../store/registry.ts";
 import type { LockTable } from "../store/schema.ts";
 import { authorityLock, findDoor, type Office, openDigits, openLockKeys } from "./office.ts";
 
@@ -86,8 +86,9 @@ export interface Filled {
 }
 
 /**
- * Makes the mailbox hold exactly what this door's lock may need now. Under the door's lock, so that two who fill at
- * once do not leave a superseded parcel behind. Undefined when no lock is commissioned.
+ * Makes the mailbox hold exactly what this door's lock may need now, and nothing for the locks that it replaced. Under
+ * the door's lock, so that two who fill at once do not leave a superseded parcel behind. Undefined when no lock is
+ * commissioned.
  */
 export async function fillMailbox(
   office: Office,
@@ -104,7 +105,11 @@ export async function fillMailbox(
       tag: lock.tag,
     };
     const parcels = buildParcels(office.crypto, signer, authorityLock(office, lock), ledger.lock, office.now);
-    const { withdrawn } = mailbox.offer(lock.tag, parcels);
+    const withdrawn = [...mailbox.offer(lock.tag, parcels).withdrawn];
+    // Here and not where the lock is replaced: a process that dies between the two is made good by the next one.
+    for (const tag of await formerTags(trx, doorId, lock.epoch)) {
+      withdrawn.push(...mailbox.offer(tag, []).withdrawn);
+    }
     const result: Filled = {
       epoch: ledger.lock.epoch,
       proven: ledger.lock.proven,

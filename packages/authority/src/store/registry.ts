@@ -125,6 +125,17 @@ export async function presentLock(db: Reader, doorId: string): Promise<LockTable
     .executeTakeFirst();
 }
 
+/** Tags of the locks that hung on a door before the one of this epoch; each commissioning drew its own. */
+export async function formerTags(db: Reader, doorId: string, epoch: number): Promise<readonly Bytes[]> {
+  const rows = await db
+    .selectFrom("locks")
+    .select("tag")
+    .where("door_id", "=", doorId)
+    .where("epoch", "<", epoch)
+    .execute();
+  return rows.map(({ tag }) => tag);
+}
+
 /** A lock of any epoch by its id, with whether it is its door's present one. */
 export async function lockById(
   db: Reader,

@@ -18,7 +18,7 @@ import {
   toHex,
 } from "@doorsync/protocol/lock";
 import { openssl } from "@doorsync/protocol/node-crypto";
-import { homeFiles } from "../edge/home.ts";
+import { homeFiles, unpackSecure } from "../edge/home.ts";
 import { codeOf, Trouble, troubleOf } from "../edge/trouble.ts";
 import { decodeSecure, type Secure } from "../firmware/secure.ts";
 import type { Context, InspectFlags } from "./context.ts";
@@ -89,8 +89,9 @@ function inspectBytes(bytes: Bytes, isFile: boolean): Inspected | undefined {
     const head = `return slip (${kind}) of lock ${toHex(tag)} epoch ${epoch}, for version ${to}`;
     return { kind: "return slip", lines: [head, `  ${said}`] };
   }
-  const secure = decodeSecure(bytes);
-  if (secure.ok) return { kind: "secure element", lines: describeSecure(secure.value) };
+  const record = unpackSecure(bytes);
+  const secure = record === undefined ? undefined : decodeSecure(record);
+  if (secure?.ok === true) return { kind: "secure element", lines: describeSecure(secure.value) };
   const crypto = createCrypto(openssl);
   const setup = parseSetup(crypto, new TextDecoder("latin1").decode(bytes));
   if (setup !== undefined) {

@@ -11,6 +11,8 @@ export interface Disk {
   /** What was written to the file is on the disk. */
   sync(file: number): void;
   rename(from: string, to: string): void;
+  /** The names in a folder are on the disk, where the system can do that; never throws. */
+  syncFolder(folder: string): void;
 }
 
 export const disk: Disk = {
@@ -19,6 +21,7 @@ export const disk: Disk = {
   },
   sync: (file) => fdatasyncSync(file),
   rename: renameSync,
+  syncFolder,
 };
 
 /** Opens a file that exists, for writing in place. */
@@ -43,7 +46,7 @@ export function writeWhole(disk: Disk, path: string, content: Uint8Array | strin
     rmSync(temporary, { force: true });
     throw error;
   }
-  syncFolder(dirname(path));
+  disk.syncFolder(dirname(path));
 }
 
 /** Some systems cannot flush a folder; the rename itself is whole there all the same. */

@@ -4,7 +4,7 @@
  *
  *   lock.json    what the folder is, the format's number, the capacity
  *   flash.img    the flash chip, byte for byte
- *   secure.bin   the secure element's record; replaced whole
+ *   secure.bin   the secure element's record and its CRC-32 (u32, big-endian); replaced whole
  *   setup.txt    the setup text printed with the lock
  *
  * The wear of the flash and the battery-backed clock are not kept here: both start anew with each process.
@@ -16,11 +16,11 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
-  renameSync,
   rmSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { type Bytes, type Crypto, capacityMax, equal, formatSetup } from "@doorsync/protocol/lock";
+import { type Bytes, type Crypto, capacityMax, concat, equal, formatSetup } from "@doorsync/protocol/lock";
+import { crc32 } from "../firmware/crc.ts";
 import { type Geometry, geometryFor, sectorBytes, wordBytes } from "../firmware/geometry.ts";
 import { decodeSecure, encodeSecure, factorySecure } from "../firmware/secure.ts";
 import { createFlash, type Flash } from "../parts/flash.ts";
@@ -67,11 +67,12 @@ export function createHome(crypto: Crypto, fresh: NewHome, disk: Disk = realDisk
     writeWhole(
       disk,
       join(building, homeFiles.secure),
-      encodeSecure(factorySecure(fresh.setupSecret, fresh.tag)),
+      packSecure(encodeSecure(factorySecure(fresh.setupSecret, fresh.tag))),
     );
     writeWhole(disk, join(building, homeFiles.setup), `${setup}\n`);
     writeWhole(disk, join(building, homeFiles.about), card);
-    renameSync(building, folder);
+    disk.rename(building, folder);
+    disk.syncFolder(dirname(folder));
   } catch (error) {
     if (codeOf(error) === "ENOTDIR" || codeOf(error) === "EEXIST") {
       throw new Trouble(`${fresh.folder} is not a folder and cannot become one: name another one`);
@@ -144,13 +145,29 @@ function readHome(folder: string): HomeContent {
       `${join(folder, homeFiles.flash)} has ${image.length} bytes, not the ${geometry.imageBytes} of capacity ${capacity}: ${repair}`,
     );
   }
-  const record = readPart(folder, homeFiles.secure, repair);
-  if (!decodeSecure(record).ok) {
+  const record = unpackSecure(readPart(folder, homeFiles.secure, repair));
+  if (record === undefined || !decodeSecure(record).ok) {
     throw new Trouble(
       `${join(folder, homeFiles.secure)} is damaged, the lock does not know who it is: ${repair}`,
     );
   }
   return { geometry, image, record };
+}
+
+const crcBytes = 4;
+
+/** What `secure.bin` holds. A real secure element notices its own rot; the file of one needs a checksum for that. */
+function packSecure(record: Bytes): Bytes {
+  const sum = new Uint8Array(crcBytes);
+  new DataView(sum.buffer).setUint32(0, crc32(record));
+  return concat(record, sum);
+}
+
+/** The record in the content of a `secure.bin`, not yet decoded; undefined when its checksum says otherwise. */
+export function unpackSecure(file: Bytes): Bytes | undefined {
+  if (file.length < crcBytes) return undefined;
+  const record = file.slice(0, -crcBytes);
+  return equal(packSecure(record), file) ? record : undefined;
 }
 
 function readPart(folder: string, name: string, ifMissing: string): Bytes {
@@ -225,7 +242,7 @@ function keptSecure(folder: string, disk: Disk, flashFile: number, record: Bytes
       try {
         // What the new record vouches for must be on the disk before the record is.
         disk.sync(flashFile);
-        writeWhole(disk, join(folder, homeFiles.secure), now);
+        writeWhole(disk, join(folder, homeFiles.secure), packSecure(now));
       } catch (error) {
         throw troubleOf(error, join(folder, homeFiles.secure));
       }

@@ -17,7 +17,7 @@ import { judgeCode } from "./door.ts";
 import type { Denial, Key, Now } from "./events.ts";
 import type { Turn } from "./session.ts";
 import type { KeypadThen, Running } from "./state.ts";
-import { type KeypadPolicy, mayTry, planAttempt, planSuccess } from "./tally.ts";
+import { type KeypadPolicy, mayTry, planAttempt, planSuccess, unfirm } from "./tally.ts";
 import { type Ended, entriesWaitingMax, job } from "./work.ts";
 
 /** The bolt goes back by itself after so long (Matter AutoRelockTime), where the table's settings do not say. */
@@ -82,6 +82,7 @@ export function settleKeypad(
 
 function judgeAttempt(running: Running, turn: Turn, then: KeypadThen, counted: boolean): Running {
   if (then.next === "noted") return running;
+  if (then.next === "tally-repaired") return counted ? running : { ...running, tally: unfirm(then.tally) };
   if (!counted) {
     // Not counted means not compared: a worn tally must not give free guesses.
     turn.effects.push({ kind: "note", note: { what: "storage-failed" } });

@@ -89,6 +89,8 @@ export type TableThen =
 export type KeypadThen =
   /** The attempt is counted durably; only now may the code be compared. */
   | { readonly next: "judge"; readonly tally: Tally; readonly digits: string }
+  /** At boot: what the tally believed was programmed again. */
+  | { readonly next: "tally-repaired"; readonly tally: Tally }
   | { readonly next: "noted"; readonly tally: Tally };
 
 export interface Running {

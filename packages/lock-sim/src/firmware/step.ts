@@ -121,7 +121,7 @@ function boot(geometry: Geometry, turn: Turn, flash: Bytes, record: Bytes): Runn
     sessions: 0,
     // Repairs before anything else: what was believed at boot must read the same for ever.
     lanes: {
-      keypad: [job<KeypadThen>(tallyRepairs, { next: "noted", tally })],
+      keypad: [job<KeypadThen>(tallyRepairs, { next: "tally-repaired", tally })],
       table: job<TableThen>(restored.repairs, { next: "repaired" }),
       outstanding: undefined,
     },

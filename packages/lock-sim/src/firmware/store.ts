@@ -165,6 +165,11 @@ export function worn(store: Store): Store {
   return store.force === undefined ? store : { ...store, force: { ...store.force, worn: true } };
 }
 
+/** The store when repairs at boot did not take: neither the log in force nor a half-received stream is built upon. */
+export function givenUp(store: Store): Store {
+  return worn(store.spare.kind === "open" ? dirtied(store) : store);
+}
+
 export function program(address: number, bytes: Bytes): StorageOp {
   return { kind: "program", address, bytes };
 }

@@ -61,6 +61,7 @@ import {
 import type { Half, InForce, Planned, Running, TableThen } from "./state.ts";
 import {
   blankStore,
+  givenUp,
   isResumable,
   moveOn,
   type Plan,
@@ -373,7 +374,8 @@ export function settleTable(
       return asks ? say(owned, turn, "commission", secure.reply) : owned;
     }
     case "repaired":
-      return running;
+      // What could not be made firm must not be built upon: the table moves before it changes again.
+      return ended.ok ? running : { ...running, store: givenUp(running.store), half: undefined };
     default:
       throw new Error(`no such end: ${String(then satisfies never)}`);
   }

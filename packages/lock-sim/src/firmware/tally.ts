@@ -186,6 +186,11 @@ function planSlot(tally: Tally, uptimeSeconds: number, kind: number): TallyPlan 
   return { ops: [...room.ops, ...ops], after };
 }
 
+/** The tally whose sector could not be made firm: the next attempt moves to the other sector first. */
+export function unfirm(tally: Tally): Tally {
+  return { ...tally, slot: slotsPerSector };
+}
+
 /** Writes an attempt down, as wrong. Only then may the code be compared. */
 export function planAttempt(tally: Tally, uptimeSeconds: number): TallyPlan {
   const { ops, after } = planSlot(tally, uptimeSeconds, kinds.attempt);
