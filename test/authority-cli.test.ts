@@ -245,8 +245,20 @@ test("wrong use and a wrong environment are one line with a remedy and status 2"
   chmodSync(key, 0o600);
   writeFileSync(join(root, "other.txt"), "not a folder");
   expect(
-    await lines(["receive", "--data", office, "--mailbox", join(root, "other.txt")], {}, database),
+    await lines(
+      ["issue", "--data", office, "--door", "Unit 4B", "--mailbox", join(root, "other.txt")],
+      {},
+      database,
+    ),
   ).toMatch(/not what it should be/);
+  // A mistyped mailbox, a folder of another kind and a file: none is made into a mailbox.
+  for (const wrong of [join(root, "mial"), office, join(root, "other.txt")]) {
+    const files = readdirSync(root, { recursive: true });
+    expect(await lines(["receive", "--data", office, "--mailbox", wrong], {}, database)).toMatch(
+      /there is no mailbox at .*; check --mailbox; commission and issue make a new one/,
+    );
+    expect(readdirSync(root, { recursive: true })).toEqual(files);
+  }
   const seed = readFileSync(key);
   writeFileSync(key, "00".repeat(32));
   expect(await lines(["status", "--data", office], {}, database)).toMatch(/does not belong to the keys/);

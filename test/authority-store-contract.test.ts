@@ -323,6 +323,39 @@ describe.each(places)("the store contract on $kind", (place) => {
     });
   });
 
+  test("a replaced lock leaves no parcel behind, also after a crash between replacing and withdrawing", async () => {
+    const { name, lock } = await door();
+    const names = (): string[] => readdirSync(join(folder, "parcels")).sort();
+    await assign(office(), { door: name, person: "ada", length: 4 });
+    await issue(office(), mailbox, { ...wish, door: name });
+    const oldTag = Buffer.from(lock.receipt().tag).toString("hex");
+    const left = names().filter((file) => file.startsWith(oldTag));
+    expect(left).toEqual([`${oldTag}-1-1-2.parcel`]);
+    const crashed = readFileSync(join(folder, "parcels", `${left}`));
+
+    const setup: Setup = { secret: new Uint8Array(randomBytes(16)) };
+    const next = paperLock(crypto, setup, 200);
+    await commission(office(), mailbox, { door: name, setup, replace: true, epochMin: 1 });
+    // Until the new lock has answered, the old one still gets its change.
+    expect(names()).toContain(`${left}`);
+    for (const parcel of parcels().filter(({ kind }) => kind === "commission")) {
+      const answer = next.hear(parcel);
+      if ("body" in answer) bring(answer);
+    }
+    const received = await receive(office(), mailbox, wish);
+    expect(received).toMatchObject({ slips: [{ outcome: "commissioned" }], doors: [{ withdrawn: left }] });
+    const newTag = Buffer.from(next.receipt().tag).toString("hex");
+    expect(names()).toEqual([`${newTag}-2-snapshot-1.parcel`]);
+
+    writeFileSync(join(folder, "parcels", `${left}`), crashed);
+    expect(await issue(office(), mailbox, { ...wish, door: name })).toMatchObject({
+      value: { withdrawn: left },
+    });
+    expect(names()).toEqual([`${newTag}-2-snapshot-1.parcel`]);
+    await sync(next);
+    expect([await statesOf(name), names()]).toEqual([{ ada: "set" }, []]);
+  });
+
   test("slips that are forged, foreign or half-written move nothing", async () => {
     const { name, lock } = await door();
     await assign(office(), { door: name, person: "ada", length: 4 });

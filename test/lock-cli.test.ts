@@ -13,6 +13,7 @@ import * as air from "@doorsync/protocol/courier";
 import { toHex } from "@doorsync/protocol/lock";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { parseCommand } from "../packages/lock-sim/src/cli/words.ts";
+import { unpackSecure } from "../packages/lock-sim/src/edge/home.ts";
 import { decodeSecure } from "../packages/lock-sim/src/firmware/secure.ts";
 import { type Row, run, started, visit } from "./lock-program.ts";
 import {
@@ -328,12 +329,12 @@ describe("inspect", () => {
     expect(image.status).toBe(0);
     expect(image.out).toMatch(/snapshot of version 1, .* 2 items/);
     expect(image.out).toMatch(/credential \d+: rule 1/);
-    const record = new Uint8Array(readFileSync(join(owned, "secure.bin")));
-    const read = decodeSecure(record);
+    const file = new Uint8Array(readFileSync(join(owned, "secure.bin")));
+    const read = decodeSecure(unpackSecure(file) ?? new Uint8Array());
     if (!read.ok) throw new Error("the home has no secure element");
     const { setupSecret, signSeed, dhSecret, keys } = read.value;
     const shown: string[] = [];
-    for (const what of [join(owned, "secure.bin"), join(owned, "setup.txt"), toHex(record)]) {
+    for (const what of [join(owned, "secure.bin"), join(owned, "setup.txt"), toHex(file)]) {
       const { status, out } = await run("inspect", what);
       expect(status).toBe(0);
       shown.push(out, (await run("inspect", what, "--json")).out);
@@ -344,8 +345,14 @@ describe("inspect", () => {
       expect(all).not.toContain(toHex(hidden));
     // A secure element that a bit was lost of is still full of secrets.
     const spoilt = join(folder, "spoilt.bin");
-    writeFileSync(spoilt, record.with(1, 2));
-    expect(await run("inspect", spoilt)).toMatchObject({ status: 1, out: "" });
+    // The format's number, then one byte of the setup secret: the first does not decode, the second would.
+    for (const [at, byte] of [
+      [1, 2],
+      [5, 0xff ^ (file[5] ?? 0)],
+    ] as const) {
+      writeFileSync(spoilt, file.with(at, byte));
+      expect(await run("inspect", spoilt)).toMatchObject({ status: 1, out: "" });
+    }
   });
 
   test("says messages and parcels in words", async () => {

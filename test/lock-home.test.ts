@@ -17,8 +17,9 @@ import { join } from "node:path";
 import { setupTag } from "@doorsync/protocol/lock";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Disk, disk } from "../packages/lock-sim/src/edge/disk.ts";
-import { createHome, type Home, openHome } from "../packages/lock-sim/src/edge/home.ts";
+import { createHome, type Home, openHome, unpackSecure } from "../packages/lock-sim/src/edge/home.ts";
 import { Trouble } from "../packages/lock-sim/src/edge/trouble.ts";
+import { decodeSecure } from "../packages/lock-sim/src/firmware/secure.ts";
 import { tornPatterns } from "../packages/lock-sim/src/parts/flash.ts";
 import { createSupply } from "../packages/lock-sim/src/parts/supply.ts";
 import {
@@ -140,6 +141,7 @@ function diskFailingAt(n: number, how: "killed" | "full"): { disk: Disk; calls: 
       },
       sync: () => (fails() ? stop() : undefined),
       rename: (from, to) => (fails() ? stop() : disk.rename(from, to)),
+      syncFolder: disk.syncFolder,
     },
   };
 }
@@ -230,6 +232,18 @@ describe("a damaged home is refused in one line and left as it is", () => {
       (at) => writeFileSync(join(at, "secure.bin"), "rubbish"),
       /damaged.*: restore/,
     ],
+    "one byte of the setup secret overwritten": [
+      (at) => {
+        const file = readFileSync(join(at, "secure.bin"));
+        const where = file.indexOf(bytesOf(`${name} setup`, 16)) + 3;
+        expect(where).toBeGreaterThan(3);
+        const spoilt = Buffer.from(file.with(where, 0xff ^ (file[where] ?? 0)));
+        // The record reads all the same: it is the checksum that tells.
+        expect(decodeSecure(new Uint8Array(spoilt.subarray(0, -4))).ok).toBe(true);
+        writeFileSync(join(at, "secure.bin"), spoilt);
+      },
+      /secure\.bin is damaged.*: restore/,
+    ],
     "a foreign card": [
       (at) => writeFileSync(join(at, "lock.json"), '{"format":"x"}'),
       /does not say .*: restore/,
@@ -253,6 +267,38 @@ describe("a damaged home is refused in one line and left as it is", () => {
     expect(said).toMatch(says);
     expect(said).not.toContain("\n");
     expect(existing(at)).toEqual(before);
+  });
+
+  test("no single byte of a secure element can be another one without notice", () => {
+    const at = copyOfBase();
+    const file = new Uint8Array(readFileSync(join(at, "secure.bin")));
+    expect(file.length).toBeGreaterThan(500);
+    expect(unpackSecure(file)).toEqual(file.slice(0, -4));
+    file.forEach((byte, where) => {
+      for (const other of [byte ^ 1, byte ^ 0x80, byte ^ 0xff]) {
+        expect(unpackSecure(file.with(where, other)), `byte ${where}`).toBeUndefined();
+      }
+    });
+  });
+
+  test("a new home's name is on the disk before anybody is told its setup text", () => {
+    const at = join(folder, "flushed");
+    const calls: string[] = [];
+    const watched: Disk = {
+      ...hasty,
+      rename(from, to) {
+        calls.push(`rename ${to}`);
+        disk.rename(from, to);
+      },
+      syncFolder: (of) => calls.push(`sync ${of}`),
+    };
+    const secret = bytesOf("flushed", 16);
+    createHome(
+      crypto,
+      { folder: at, capacity, setupSecret: secret, tag: setupTag(crypto, { secret }) },
+      watched,
+    );
+    expect(calls.slice(-2)).toEqual([`rename ${at}`, `sync ${folder}`]);
   });
 
   test("a new home is whole or not there, and never over something else", () => {

@@ -9,15 +9,7 @@
  *
  * The wear of the flash and the battery-backed clock are not kept here: both start anew with each process.
  */
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-} from "node:fs";
+import { closeSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { type Bytes, type Crypto, capacityMax, concat, equal, formatSetup } from "@doorsync/protocol/lock";
 import { crc32 } from "../firmware/crc.ts";
