@@ -11,6 +11,7 @@ const config: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["./test/setup.ts"],
     exclude: ["test/deep/**", "**/node_modules/**", "**/dist/**"],
     testTimeout: 30_000,
     maxConcurrency: 2,

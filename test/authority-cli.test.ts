@@ -3,7 +3,16 @@
  * says, its exit status, and one clear line with a remedy for whatever is wrong around it.
  */
 import { createHash } from "node:crypto";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Database, openStore } from "@doorsync/authority";
@@ -23,6 +32,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import * as bounds from "../packages/authority/src/cli/bounds.ts";
 import { explain } from "../packages/authority/src/cli/explain.ts";
 import { runCli } from "../packages/authority/src/cli/run.ts";
+import { nextLines, slipLine } from "../packages/authority/src/cli/words.ts";
+import { nameCharactersMax } from "../packages/authority/src/model/name.ts";
+import type { SlipOutcome } from "../packages/authority/src/office/receive.ts";
 import { paperLock } from "./support/paper-lock.ts";
 
 const crypto = createCrypto(openssl);
@@ -124,6 +136,7 @@ test("the story of one reset, command by command", async () => {
   const where = ["--door", "Unit 4B", "--person", "Ada Osei"];
   const [assigned] = (await json("assign", ...where)).objects;
   expect(assigned).toMatchObject({ state: "unset", pending: true, worksNow: false, worksAfterSync: true });
+  expect(assigned).toMatchObject({ needsIssue: true });
   const first = String(assigned?.["code"]);
   expect(first).toMatch(/^[0-9]{4}$/);
   expect((await json("issue", "--door", "Unit 4B", ...mailbox())).objects).toMatchObject([
@@ -173,7 +186,7 @@ test("the story of one reset, command by command", async () => {
     { code: second, state: "set", pending: false },
   ]);
   expect((await json("revoke", "--person", "Ada Osei", "--all")).objects).toMatchObject([
-    { door: "Unit 4B", state: "removing" },
+    { door: "Unit 4B", state: "removing", needsIssue: true },
   ]);
   expect(readdirSync(join(root, "mail", "returns", "taken"))).toHaveLength(3);
 });
@@ -199,6 +212,112 @@ test("what is denied says number and name and ends with status 1", async () => {
     status: 1,
     objects: [{ denied: { number: 108 } }],
   });
+});
+
+test("what was changed at a commissioned door names the issue that is missing, and only then", async () => {
+  const say = async (...inputs: readonly string[]): Promise<string> =>
+    (await run([...inputs, ...data()], {}, database)).out;
+  const next = (door: string): string =>
+    `next: doorsync-authority issue --data ${join(root, "office")} --door ${door} --mailbox DIR, then a phone syncs the door\n`;
+  await say("person", "add", "--name", "Bo");
+  const who = ["--person", "Bo"];
+  expect(await say("assign", "--door", "unit 4b", ...who)).toContain(next('"unit 4b"'));
+  expect(await say("reset", "--door", "unit 4b", ...who)).toContain(next('"unit 4b"'));
+  await say("issue", "--door", "Unit 4B", ...mailbox());
+  expect(await say("revoke", "--all", ...who)).toContain(next('"Maple Court/Unit 4B"'));
+  await say("issue", "--door", "Unit 4B", ...mailbox());
+  // Given and taken before any version held it: the newest version says it all again.
+  expect(await say("assign", "--door", "Unit 4B", ...who)).toContain(next('"Unit 4B"'));
+  expect(await say("revoke", "--door", "Unit 4B", ...who)).toMatch(/^"Unit 4B": code of Bo revoked.*\n$/);
+  // No lock: nothing can be issued.
+  await say("door", "add", "--name", 'The "$HOME" door');
+  const bare = ["--door", 'The "$HOME" door', ...who];
+  expect(await say("assign", ...bare)).not.toMatch(/next:/);
+  expect((await json("reset", ...bare)).objects).toMatchObject([{ needsIssue: false }]);
+  expect(nextLines({ needsIssue: true }, "it's $1", "B's")).toEqual([
+    `next: doorsync-authority issue --data 'it'\\''s $1' --door "B's" --mailbox DIR, then a phone syncs the door`,
+  ]);
+});
+
+test("a slip that proves nothing says so in a sentence", () => {
+  const line = (outcome: SlipOutcome, version?: number): string =>
+    slipLine({
+      slip: "a.slip",
+      kind: "receipt",
+      outcome,
+      door: "Unit 4B",
+      version,
+      changes: [],
+      refusal: undefined,
+    });
+  expect(line("old-epoch")).toBe(
+    '"Unit 4B": receipt of an earlier commissioning of this door; it proves nothing any more',
+  );
+  expect(line("not-verified")).toMatch(
+    /: receipt without a valid signature of this lock; it proves nothing$/,
+  );
+  expect(line("contradicts", 9)).toMatch(
+    /: ALARM: receipt version 9, in which .* never issued; issue a snapshot$/,
+  );
+  expect(line("damaged", 9)).toMatch(/table is damaged; it proves nothing/);
+  expect(line("proven", 9)).toBe('"Unit 4B": receipt version 9 proven');
+});
+
+test("a name that would break a line, or is too long, is refused in one line", async () => {
+  const adds = [["property"], ["door", "--property", "Maple Court"], ["person"]];
+  for (const [what = "", ...more] of adds) {
+    const add = async (name: string): Promise<Said> => await json(what, "add", "--name", name, ...more);
+    for (const bad of [
+      "Eve\nAda: set",
+      "Eve\u001b[2J",
+      "Eve\u2028x",
+      "Eve\u0085x",
+      "\ud800x",
+      "x".repeat(101),
+    ]) {
+      const said = await add(bad);
+      expect(said, JSON.stringify(bad)).toMatchObject({ status: 1, objects: [{ denied: { number: 110 } }] });
+      expect(said.errors).toMatch(
+        /^doorsync-authority: denied 110 NAME_UNFIT \((U\+\w{4}|101 characters)\): .*\n$/,
+      );
+    }
+    expect((await add("\u{1f6aa}".repeat(nameCharactersMax))).status).toBe(0);
+    expect((await add('Zo\u00eb O\u2019Neil-\u5c71\u7530 & "Co"')).status).toBe(0);
+  }
+  expect((await json("status")).out).not.toMatch(/Eve/);
+  const unknown = await json("codes", "--person", "Eve\nset\u2028x");
+  expect(unknown.errors).toMatch(/^doorsync-authority: no person is named "Eve\ufffdset\ufffdx".*\n$/);
+});
+
+test("init touches no folder of somebody else's, and takes its own again", async () => {
+  const init = async (folder: string): Promise<Said> => await run(["init", "--data", folder], {}, database);
+  const theirs = join(root, "theirs");
+  mkdirSync(theirs);
+  expect((await init(theirs)).status).toBe(0);
+  rmSync(join(theirs, "keys"), { recursive: true });
+  for (const entry of ["notes.txt", ".hidden"]) {
+    writeFileSync(join(theirs, entry), "");
+    const refused = await init(theirs);
+    expect(refused).toMatchObject({ status: 2, out: "" });
+    expect(refused.errors).toMatch(
+      /^doorsync-authority: the folder \S+ is not empty .*; name a new or .*\n$/,
+    );
+    expect(readdirSync(theirs)).toEqual([entry]);
+    rmSync(join(theirs, entry));
+  }
+  // Stopped while its first key was written; later with a neighbour's file beside whole keys.
+  mkdirSync(join(theirs, "keys"));
+  expect((await init(theirs)).status).toBe(0);
+  writeFileSync(join(theirs, "notes.txt"), "");
+  expect((await init(theirs)).status).toBe(0);
+  const file = join(theirs, "notes.txt");
+  for (const command of ["init", "status"]) {
+    const refused = await run([command, "--data", file], {}, database);
+    expect(refused).toMatchObject({
+      status: 2,
+      errors: expect.stringMatching(/notes\.txt is a file; name .*\n$/),
+    });
+  }
 });
 
 test("wrong use and a wrong environment are one line with a remedy and status 2", async () => {
@@ -292,10 +411,14 @@ test("the version is the package's, help has an example, and the flags' bounds a
     readFileSync(new URL("../packages/authority/package.json", import.meta.url), "utf8"),
   );
   expect(await run(["--version"])).toMatchObject({ status: 0, out: `${manifest.version}\n` });
+  for (const what of ["property", "door", "person"]) {
+    expect((await run([what, "add", "--help"])).out).toMatch(/^Exit status: 0 done; 1 .*; 2 wrong use/m);
+  }
   const commands = ["init", "commission", "assign", "reset", "revoke", "issue", "receive", "status", "codes"];
   for (const command of commands) {
     const help = await run([command, "--help"]);
     expect(help.status).toBe(0);
+    expect(help.out).toMatch(/^Exit status: 0 done; .*2 wrong use/m);
     expect(help.out).toMatch(new RegExp(`doorsync-authority ${command} --data ./office`));
   }
   expect(bounds).toMatchObject({ lifeHoursDefault, lifeHoursMax, secondsMax, epochMax: versionMax });

@@ -1,6 +1,6 @@
 /**
- * Whatever happened before - changes, old parcels in any order, lost receipts, renewals - the parcels that lie in the
- * mailbox bring the lock to the wanted table, no code is ever two people's, and states say only what is proven.
+ * P25: whatever happened before - changes, old parcels in any order, lost receipts, renewals - the parcels that lie in
+ * the mailbox bring the lock to the wanted table, no code is ever two people's, and states say only what is proven.
  */
 import { randomFillSync } from "node:crypto";
 import { codeState, deltaBasesMax, type Fill, isPending, planParcels } from "@doorsync/authority/core";
@@ -148,7 +148,7 @@ function expectConverged(office: PaperOffice, seen: Seen): void {
   expect(office.parcels()).toEqual([]);
 }
 
-test("from any earlier mess, one carried parcel and its receipt leave nothing pending", () => {
+test("P25: from any earlier mess, one carried parcel and its receipt leave nothing pending", () => {
   const seen: Seen = { carried: 0, stale: 0, deltas: 0, snapshots: 0, quarantined: 0, unwantedHeld: 0 };
   fc.assert(
     fc.property(fc.array(act, { minLength: 1, maxLength: 60, size: "max" }), fc.nat(), (acts, seed) => {

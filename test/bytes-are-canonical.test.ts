@@ -1,5 +1,5 @@
 /**
- * One value, one encoding: the scanner accepts exactly what our encoder writes, and names every trap. Not a test
+ * P15: one value, one encoding. The scanner accepts exactly what our encoder writes, and names every trap. Not a test
  * of records; their fields are tested in records.test.ts.
  */
 import * as cborg from "cborg";

@@ -14,7 +14,14 @@ import {
   tagBytes,
 } from "../packages/protocol/src/codes/item.ts";
 import { pinTag } from "../packages/protocol/src/codes/pin.ts";
-import { packItems, type Table, tableState } from "../packages/protocol/src/codes/table.ts";
+import {
+  digestBytes,
+  digestWith,
+  packItems,
+  stateOf,
+  type Table,
+  tableState,
+} from "../packages/protocol/src/codes/table.ts";
 import { splitSign1 } from "../packages/protocol/src/crypto/sign1.ts";
 import { messageBytesMax, updateBytesMax } from "../packages/protocol/src/limits.ts";
 import { encodeNext } from "../packages/protocol/src/messages/answers.ts";
@@ -182,6 +189,34 @@ test("no hash of a code, no tag, no item and no digest: not even eight bytes of 
     { numRuns: 20 },
   );
 });
+
+test("who tries all codes against the state8 of a receipt finds none without all three keys of the table", () => {
+  // The easiest table to guess: one code of four digits, and version, count, id and rule known.
+  const { messages, table } = carried(here, ["4821"]);
+  const [state = noBytes] = messages.filter(isReceipt).flatMap((message) => dissect(message).noise);
+  const [mine, others] = [here.lock.keys, there.lock.keys];
+  const rule = encodeItem(plainRule(1, "code", 720, false));
+  const triedWith = (known: Partial<typeof mine>): readonly string[] => {
+    const keys = { ...others, ...known };
+    const ruleAlone = digestWith(fast, keys.digest, new Uint8Array(digestBytes), rule, 1);
+    const found: string[] = [];
+    for (let code = 0; code < 10_000; code++) {
+      const digits = String(code).padStart(4, "0");
+      const item = encodeItem(alwaysCredential(firstCredentialId, 1, pinTag(fast, keys.pin, digits)));
+      const digest = digestWith(fast, keys.digest, ruleAlone, item, 1);
+      if (toHex(stateOf(fast, keys.state, 1_042, table.count, digest)) === toHex(state)) found.push(digits);
+    }
+    return found;
+  };
+  const { pin, digest, state: stateKey } = mine;
+  expect(triedWith({ pin, digest, state: stateKey }), "the lock itself would find it").toEqual(["4821"]);
+  expect(triedWith({}), "a courier").toEqual([]);
+  expect(triedWith({ digest, state: stateKey }), "without the key of the tags").toEqual([]);
+  expect(triedWith({ pin, state: stateKey }), "without the key of the sum").toEqual([]);
+  expect(triedWith({ pin, digest }), "without the key of the state").toEqual([]);
+});
+
+const isReceipt = (message: Message): boolean => message.type === messageCatalog.receipt.type;
 
 /** A message split in what anybody may read and what must look like noise. */
 function dissect({ type, body }: Message): { readonly noise: readonly Bytes[]; readonly open: string } {

@@ -311,6 +311,31 @@ describe("where documents point", () => {
     }
   });
 
+  test("no threat that a test file names by its number is called not yet built, and each names such a file", () => {
+    const items = threats.split(/\n(?=- \*\*|\n)/).filter((part) => part.startsWith("- **"));
+    const numbersIn = (text: string): readonly string[] => text.match(/\b[TP]\d+\b/g) ?? [];
+    const filesOf = new Map<string, Set<string>>();
+    for (const file of filesUnder("test", ".test.ts")) {
+      // What a file says of itself: its comment and the names of its tests.
+      const said = readFileSync(join(root, file), "utf8").match(/^( \*|\s*(test|describe)\W).*$/gm) ?? [];
+      for (const number of numbersIn(said.join("\n")))
+        filesOf.set(number, (filesOf.get(number) ?? new Set()).add(file));
+    }
+    const threatsNamed = [...filesOf.keys()].filter((number) => number.startsWith("T"));
+    expect(threatsNamed.length).toBeGreaterThan(7);
+    for (const number of threatsNamed) expect(numbersIn(items.join("\n")), "in THREATS").toContain(number);
+    for (const item of items) {
+      for (const number of numbersIn(item)) {
+        const files = [...(filesOf.get(number) ?? [])];
+        expect(
+          files.some((file) => item.includes(`\`${file}\``)),
+          `${number} names one of ${files}: ${item}`,
+        ).toBe(true);
+        expect(item, `${files} shows ${number}`).not.toContain("not yet built");
+      }
+    }
+  });
+
   test("no document names a path outside the repository, and every path inside it exists", () => {
     expect(documents.size).toBeGreaterThan(4);
     for (const [document, text] of documents) {

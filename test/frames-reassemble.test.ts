@@ -1,5 +1,5 @@
 /**
- * Cut into frames and put together, a message is itself at every MTU; disturbed in any way, it is refused and
+ * P17: cut into frames and put together, a message is itself at every MTU; disturbed in any way, it is refused and
  * never another message. What the frames carry is nobody's business here.
  */
 import fc from "fast-check";

@@ -8,7 +8,7 @@ import * as air from "@doorsync/protocol/courier";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { tornPatterns } from "../packages/lock-sim/src/parts/flash.ts";
-import { replayable } from "./replay.ts";
+import { runs } from "./replay.ts";
 import { running } from "./support/cut-scenarios.ts";
 import { slowLock } from "./support/slow-lock.ts";
 import {
@@ -99,7 +99,7 @@ test("in any 24 hours of powered time no more wrong codes are compared than the 
         expect(window).toBeLessThanOrEqual(perDay);
       });
     }),
-    replayable(40),
+    runs(40),
   );
   expect(most, "somebody did use up the budget").toBe(perDay);
 });

@@ -1,5 +1,5 @@
 /**
- * P22, the part that can be counted: for every entry one MAC under the PIN key and one constant-time comparison with
+ * P22 and T26, the part that can be counted: for every entry one MAC under the PIN key and one constant-time comparison with
  * each credential, match or not and wherever the match lies; so time at the keypad tells nothing about the table. How
  * long one comparison takes is not measured here.
  */

@@ -7,7 +7,7 @@ import type { Issued } from "@doorsync/protocol/authority";
 import * as authority from "@doorsync/protocol/authority";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
-import { replayable } from "./replay.ts";
+import { runs } from "./replay.ts";
 import {
   answerName,
   authoritySeeds,
@@ -112,7 +112,7 @@ test("P1: the version in force never falls, and is always what was signed for it
         reached.add(version);
       }
     }),
-    replayable(60),
+    runs(60),
   );
   expect([...reached]).toEqual(expect.arrayContaining([1, versions]));
 });
@@ -138,7 +138,7 @@ test("P1b: a version that is in force with other content is CONFLICT, and nothin
       expect(lock.press(`12${version}5`)).toBe("accepted");
       conflicts++;
     }),
-    replayable(25),
+    runs(25),
   );
   expect(conflicts).toBeGreaterThan(10);
 });

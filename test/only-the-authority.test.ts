@@ -12,7 +12,7 @@ import { sign1 } from "../packages/protocol/src/crypto/sign1.ts";
 import { updatePayload } from "../packages/protocol/src/messages/update.ts";
 import { issueReceipt } from "../packages/protocol/src/rules/receipt.ts";
 import { signedContext } from "../packages/protocol/src/rules/trust.ts";
-import { replayable } from "./replay.ts";
+import { runs } from "./replay.ts";
 import {
   answerName,
   authoritySeeds,
@@ -96,7 +96,7 @@ test("P3: any stream of bytes leaves the table as the authority signed it", () =
       }
       expect(inForce(lock)).toEqual(before);
     }),
-    replayable(150),
+    runs(150),
   );
   expect(messages).toBeGreaterThan(300);
   expect(lock.press("4821")).toBe("accepted");

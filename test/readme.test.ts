@@ -118,7 +118,7 @@ describe("the README's blocks are run, and print what they say", () => {
     const port = await freePort();
     const shell = spawn(
       "bash",
-      ["-euo", "pipefail", "-c", moved(code, "127.0.0.1:7001", `127.0.0.1:${port}`, 3)],
+      ["-euo", "pipefail", "-c", moved(code, "127.0.0.1:7001", `127.0.0.1:${port}`, 4)],
       {
         cwd: home,
         // No database of the tests: the story says that the property's is embedded.
@@ -146,7 +146,8 @@ describe("the README's blocks are run, and print what they say", () => {
       await closed;
       expect(status, said + complaint).toBe(0);
       expect(said.trimEnd().split("\n").at(-1)?.trim()).toBe(lastLineClaimed(code));
-      expect(readFileSync(join(home, "lock.log"), "utf8")).toContain("version 1 is in force");
+      expect(readFileSync(join(home, "lock.log"), "utf8")).toContain("version 2 is in force");
+      expect(said).toMatch(/version 2 proven; Ada: removing -> removed; Ada: setting -> set$/m);
     } finally {
       rmSync(home, { recursive: true, force: true });
     }

@@ -9,7 +9,7 @@ import * as air from "@doorsync/protocol/courier";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { keys } from "../packages/lock-sim/src/firmware/events.ts";
-import { replayable } from "./replay.ts";
+import { runs } from "./replay.ts";
 import { running } from "./support/cut-scenarios.ts";
 import { slowLock } from "./support/slow-lock.ts";
 import {
@@ -206,7 +206,7 @@ describe("P19: a stranger hears the same from every lock", () => {
         expect(new Set(answers).size).toBe(1);
         refused += answers[0]?.split("8:").length ?? 0;
       }),
-      replayable(120),
+      runs(120),
     );
     expect(refused).toBeGreaterThan(150);
   });
@@ -262,7 +262,7 @@ describe("P16: nothing that is said or done makes the firmware throw or hang", (
         }
         expect(inForce(lock)).toEqual(before);
       }),
-      replayable(80),
+      runs(80),
     );
   });
 
@@ -288,7 +288,7 @@ describe("P16: nothing that is said or done makes the firmware throw or hang", (
         if (version > 1) taken++;
         expect(lock.press("7001")).toBe("accepted");
       }),
-      replayable(120),
+      runs(120),
     );
     expect(taken, "some of it was in earnest").toBeGreaterThan(0);
   });
@@ -392,7 +392,7 @@ describe("P16: nothing that is said or done makes the firmware throw or hang", (
           expect(inForce(reborn)?.version).toBe(lock.state.power === "on" ? lock.state.inForce.version : -1);
         },
       ),
-      replayable(120),
+      runs(120),
     );
     expect([...seen]).toEqual(
       expect.arrayContaining(["opened", "denied", "committed", "refused", "commissioned"]),

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Denial } from "../packages/lock-sim/src/firmware/events.ts";
 import { windows as anyWindow } from "./arbitraries.ts";
-import { replayable } from "./replay.ts";
+import { runs } from "./replay.ts";
 import {
   commission,
   crypto,
@@ -345,7 +345,7 @@ describe("days of 23 and 25 hours", () => {
           }
         },
       ),
-      replayable(150),
+      runs(150),
     );
     if (process.env["DOORSYNC_PATH"] !== undefined) return;
     expect(Math.min(...Object.values(seen)), JSON.stringify(seen)).toBeGreaterThan(30);

@@ -7,7 +7,7 @@ import * as authority from "@doorsync/protocol/authority";
 import * as air from "@doorsync/protocol/courier";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { replayable } from "./replay.ts";
+import { runs } from "./replay.ts";
 import { running } from "./support/cut-scenarios.ts";
 import { slowLock } from "./support/slow-lock.ts";
 import {
@@ -176,7 +176,7 @@ describe("T15: the connection is freed", () => {
         expect(seconds).toBeLessThanOrEqual(longestSeconds);
         expect(lock.board.connect({ frameBytesMax: 244, send() {}, close() {} })).toBeDefined();
       }),
-      replayable(40),
+      runs(40),
     );
   });
 });
@@ -261,7 +261,7 @@ describe("T13, T16: what one connection may cost", () => {
         expect(running(lock).session).toBeUndefined();
         expect(property.receipt(deliver(lock, next, 20))?.version).toBe(next.to);
       }),
-      replayable(60),
+      runs(60),
     );
   });
 

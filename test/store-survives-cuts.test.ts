@@ -6,8 +6,8 @@
  */
 import { type Bytes, equal, packItems, tableItemsBesideCodesMax, toHex } from "@doorsync/protocol/lock";
 import { describe, expect, test } from "vitest";
-import { geometryFor } from "../packages/lock-sim/src/firmware/geometry.ts";
-import { planDelta, planFloor, planWipe } from "../packages/lock-sim/src/firmware/store.ts";
+import { geometryFor, sectorBytes } from "../packages/lock-sim/src/firmware/geometry.ts";
+import { planDelta, planFloor } from "../packages/lock-sim/src/firmware/store.ts";
 import { type FlashFault, tornPatterns } from "../packages/lock-sim/src/parts/flash.ts";
 import {
   boot,
@@ -453,7 +453,11 @@ describe("what is written", () => {
   test("other bytes of flash than an older epoch's or another lock's are never in force", () => {
     const lock = withTable();
     const wiped = { ...lock, parts: fork(lock.parts) };
-    for (const op of planWipe(wiped.parts.geometry)) execute(wiped.parts, op);
+    const { bankAddress, bankBytes } = wiped.parts.geometry;
+    for (const start of bankAddress) {
+      for (let at = start; at < start + bankBytes; at += sectorBytes)
+        execute(wiped.parts, { kind: "erase", sector: at / sectorBytes });
+    }
     expect(boot(wiped.parts).lock.store.damaged, "the secure element still names a table").toBe(true);
     expect(planFloor(fresh().store, 5), "no place for a floor yet").toBe("full");
   });

@@ -8,7 +8,7 @@ import * as authority from "@doorsync/protocol/authority";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { tornPatterns } from "../packages/lock-sim/src/parts/flash.ts";
-import { replayable, replayedCommands } from "./replay.ts";
+import { replayedCommands, runs } from "./replay.ts";
 import {
   answerName,
   commission,
@@ -273,7 +273,7 @@ test("whatever happens to the lock, the door does what a plain Map says", () => 
         return { model, real: { lock, property, parcels: [], tally } };
       }, commands);
     }),
-    replayable(100),
+    runs(100),
   );
   const happened = [
     "assign",

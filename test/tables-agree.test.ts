@@ -1,6 +1,6 @@
 /**
  * A table behaves like a plain Map of items under a digest that never lies, and a delta leads to the very table that
- * a snapshot brings. The tables alone: who may change one is tested in updates-are-judged.
+ * a snapshot brings (P7); no two credentials share a tag (T44, P25). The tables alone: who may change one is tested in updates-are-judged.
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";

@@ -163,17 +163,22 @@ export const plants: readonly Plant[] = [
   },
   {
     id: "unkeyed-digest",
-    fault: "the table's state is a plain hash, against which a courier can guess codes",
+    fault: "the table's state is a plain hash, and whoever has the key of its tags finds the code behind it",
     edits: [
       {
         file: table,
         find: "const term = crypto.mac(digestKey, item);",
-        put: "const term = crypto.hash(item.subarray(0, item.length - (digestKey.length - 32)));",
+        put: "const term = crypto.hash(item);",
+      },
+      {
+        file: table,
+        find: 'return crypto.mac(stateKey, encode(["doorsync/1 state", version, count, digest]))',
+        put: 'return crypto.hash(encode(["doorsync/1 state", version, count, digest]))',
       },
     ],
     caughtBy: {
-      file: "test/tables-agree.test.ts",
-      test: "over any sequence of changes a table equals a plain Map, and its digest equals the one counted anew",
+      file: "test/courier-sees-nothing.test.ts",
+      test: "who tries all codes against the state8 of a receipt finds none without all three keys of the table",
     },
   },
   {
@@ -204,6 +209,21 @@ export const plants: readonly Plant[] = [
     caughtBy: {
       file: "test/guesses-are-counted.test.ts",
       test: "whenever the code is compared, the attempt is already in flash",
+    },
+  },
+  {
+    id: "lost-clock-keeps-schedules",
+    fault: "a lock that lost its clock takes the time of its floor for the hour of a schedule",
+    edits: [
+      {
+        file: `${firmware}/door.ts`,
+        find: "return lower === upper && isInSchedule(",
+        put: "return isInSchedule(",
+      },
+    ],
+    caughtBy: {
+      file: "test/schedules-at-the-door.test.ts",
+      test: "lies in no schedule, whatever the floor says and even where the code fails open",
     },
   },
   {

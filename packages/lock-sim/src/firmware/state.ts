@@ -20,7 +20,11 @@ export interface InForce {
   readonly table: Table;
 }
 
-/** A stream on its way in: what its open bank, or for a streamed delta this memory, holds so far. */
+/**
+ * A stream on its way in: what its open bank, or for a streamed delta this memory, holds so far. JavaScript has no
+ * memory-mapped flash, so this reference keeps the items here as well, as it keeps the whole table. A port reads both
+ * in the bank, where they already lie, and needs memory for one chunk.
+ */
 export interface Half {
   readonly to: number;
   readonly root: Bytes;

@@ -153,13 +153,6 @@ export function blankStore(geometry: Geometry, placement: Placement): Store {
   };
 }
 
-/** Every sector of both banks: what a factory reset erases. Restart it from the beginning if power fails. */
-export function planWipe(geometry: Geometry): StorageOp[] {
-  const first = geometry.bankAddress[0] / sectorBytes;
-  const sectors = (2 * geometry.bankBytes) / sectorBytes;
-  return Array.from({ length: sectors }, (_, index) => ({ kind: "erase", sector: first + index }));
-}
-
 /** The store after a word of its log did not take: the table has to move before it can change again. */
 export function worn(store: Store): Store {
   return store.force === undefined ? store : { ...store, force: { ...store.force, worn: true } };
@@ -241,7 +234,7 @@ export function planDelta(store: Store, delta: DeltaToStore): Plan | "full" {
   };
 }
 
-/** Gives up whatever the spare bank holds; a factory reset does so too. */
+/** Gives up whatever the spare bank holds. */
 export function moveOn(placement: Placement): Placement {
   return { ...placement, generation: placement.generation + 1 };
 }

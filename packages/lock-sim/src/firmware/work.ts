@@ -24,8 +24,6 @@ export interface Lanes<K, T> {
 /** Entries waiting at the keypad while one is being counted; further ones are shown "wait" and not judged. */
 export const entriesWaitingMax = 4;
 
-export const idleLanes: Lanes<never, never> = { keypad: [], table: undefined, outstanding: undefined };
-
 export function job<T>(ops: readonly StorageEffect[], then: T): Job<T> {
   return { ops, at: 0, then };
 }
