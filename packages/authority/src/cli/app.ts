@@ -22,6 +22,13 @@ import type * as Work from "./work.ts";
 /** The version that the package was published with: after a release nobody has to remember this line. */
 const { version } = createRequire(import.meta.url)("../../package.json") as { readonly version: string };
 const program = "doorsync-authority";
+
+/** The last paragraph of a command's help: what it does, and how it ends. `refused` where it can be denied. */
+function withExits(does: string, refused?: string): string {
+  const denied = refused === undefined ? "" : `1 ${refused}; `;
+  return `${does}\n\nExit status: 0 done; ${denied}2 wrong use, no such name, or keys, database or a folder not as they should be.`;
+}
+
 const kinds = ["residence", "buildingEntrance", "communal", "service"] as const;
 
 const init = buildCommand<Work.InitFlags, [], Cli>({
@@ -29,9 +36,10 @@ const init = buildCommand<Work.InitFlags, [], Cli>({
   parameters: { flags: baseFlags },
   docs: {
     brief: "Create the keys and the database of a property manager",
-    fullDescription:
+    fullDescription: withExits(
       "Creates DIR with the signing keys (readable by you alone) and an embedded database; with DATABASE_URL set, the " +
-      "database is PostgreSQL and DIR holds the keys only. Run again, it replaces nothing. Keep a copy of DIR/keys.",
+        "database is PostgreSQL and DIR holds the keys only. Run again, it replaces nothing. Keep a copy of DIR/keys.",
+    ),
     customUsage: [{ input: "--data ./office", brief: "a first start" }],
   },
 });
@@ -53,6 +61,7 @@ const propertyAdd = buildCommand<Work.PropertyFlags, [], Cli>({
   },
   docs: {
     brief: "Add a property",
+    fullDescription: withExits("Add a property.", "the name is taken or unfit"),
     customUsage: [
       { input: '--data ./office --name "Maple Court" --six-digits', brief: "one that allows 6 digits" },
     ],
@@ -71,6 +80,7 @@ const doorAdd = buildCommand<Work.DoorFlags, [], Cli>({
   },
   docs: {
     brief: "Add a door",
+    fullDescription: withExits("Add a door.", "the name is taken or unfit"),
     customUsage: [{ input: '--data ./office --name "Unit 4B"', brief: "the door of a home" }],
   },
 });
@@ -80,6 +90,7 @@ const personAdd = buildCommand<Work.PersonFlags, [], Cli>({
   parameters: { flags: { ...baseFlags, name: named("Name of the person", "NAME") } },
   docs: {
     brief: "Add a person",
+    fullDescription: withExits("Add a person.", "the name is taken or unfit"),
     customUsage: [{ input: '--data ./office --name "Ada Osei"', brief: "a resident" }],
   },
 });
@@ -98,9 +109,11 @@ const commission = buildCommand<Work.CommissionFlags, [], Cli>({
   },
   docs: {
     brief: "Offer a factory-fresh lock its owner",
-    fullDescription:
+    fullDescription: withExits(
       "Writes a commission parcel. A phone carries it to the lock; `receive` reads the lock's reply and issues the " +
-      "first table. The setup text is a secret: the phone must not know it.",
+        "first table. The setup text is a secret: the phone must not know it.",
+      "a lock is commissioned there already",
+    ),
     customUsage: [
       {
         input: '--data ./office --door "Unit 4B" --setup ./lock/setup.txt --mailbox ./mail',
@@ -115,6 +128,10 @@ const assign = buildCommand<Work.CodeFlags, [], Cli>({
   parameters: { flags: { ...baseFlags, door: doorFlag, person: personFlag, length: lengthFlag } },
   docs: {
     brief: "Give a person a generated code for a door",
+    fullDescription: withExits(
+      "Give a person a generated code for a door.",
+      "there is a code already, none is left, or the length is not allowed",
+    ),
     customUsage: [
       { input: '--data ./office --door "Unit 4B" --person "Ada Osei"', brief: "prints the code" },
     ],
@@ -126,6 +143,10 @@ const reset = buildCommand<Work.CodeFlags, [], Cli>({
   parameters: { flags: { ...baseFlags, door: doorFlag, person: personFlag, length: lengthFlag } },
   docs: {
     brief: "Give a person another code; the old one works until the door has synced",
+    fullDescription: withExits(
+      "Give a person another code; the old one works until the door has synced.",
+      "there is no code, none is left, or the length is not allowed",
+    ),
     customUsage: [
       { input: '--data ./office --door "Unit 4B" --person "Ada Osei"', brief: "prints the new code" },
     ],
@@ -144,6 +165,7 @@ const revoke = buildCommand<Work.RevokeFlags, [], Cli>({
   },
   docs: {
     brief: "Take a person's code away, at one door or at all",
+    fullDescription: withExits("Take a person's code away, at one door or at all.", "there is no code"),
     customUsage: [{ input: '--data ./office --person "Ada Osei" --all', brief: "everywhere" }],
   },
 });
@@ -162,9 +184,11 @@ const issue = buildCommand<Work.IssueFlags, [], Cli>({
   },
   docs: {
     brief: "Sign the newest table of a door and put its parcels into the mailbox",
-    fullDescription:
+    fullDescription: withExits(
       "Raises the version when the table should differ from the newest one, and writes one parcel for each version the " +
-      "lock may hold. Parcels that are overtaken are withdrawn. Run again, it writes the same parcels.",
+        "lock may hold. Parcels that are overtaken are withdrawn. Run again, it writes the same parcels.",
+      "no lock is commissioned there, or its credential ids are used up",
+    ),
     customUsage: [{ input: '--data ./office --door "Unit 4B" --mailbox ./mail', brief: "after any change" }],
   },
 });
@@ -174,6 +198,9 @@ const receive = buildCommand<Work.ReceiveFlags, [], Cli>({
   parameters: { flags: { ...baseFlags, mailbox: mailboxFlag, lifeHours: lifeFlag } },
   docs: {
     brief: "Take in what couriers brought back: receipts, commissioning replies, refusals",
+    fullDescription: withExits(
+      "Take in what couriers brought back: receipts, commissioning replies, refusals.",
+    ),
     customUsage: [{ input: "--data ./office --mailbox ./mail", brief: "moves codes to set and removed" }],
   },
 });
@@ -189,6 +216,7 @@ const status = buildCommand<Work.StatusFlags, [], Cli>({
   },
   docs: {
     brief: "What each door is proven to know, and what waits for a sync",
+    fullDescription: withExits("What each door is proven to know, and what waits for a sync."),
     customUsage: [{ input: "--data ./office", brief: "every door" }],
   },
 });
@@ -198,6 +226,9 @@ const codes = buildCommand<Work.CodesFlags, [], Cli>({
   parameters: { flags: { ...baseFlags, person: personFlag } },
   docs: {
     brief: "A person's codes with their digits: what works now, and what will after a sync",
+    fullDescription: withExits(
+      "A person's codes with their digits: what works now, and what will after a sync.",
+    ),
     customUsage: [{ input: '--data ./office --person "Ada Osei"', brief: "for that person's eyes" }],
   },
 });

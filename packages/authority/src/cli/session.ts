@@ -3,12 +3,12 @@
  * every outcome, so that all commands speak alike.
  */
 import { randomFillSync } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Crypto, createCrypto, toHex } from "@doorsync/protocol/authority";
 import { openssl } from "@doorsync/protocol/node-crypto";
 import { enterFolder } from "../files/guard.ts";
-import { type KeyRing, keyFingerprint, readKeys } from "../keys/ring.ts";
+import { firstKeyFile, type KeyRing, keyFingerprint, readKeys } from "../keys/ring.ts";
 import { createVault } from "../keys/vault.ts";
 import type { Fill } from "../model/code.ts";
 import { type Decision, denials, describeDenial } from "../model/denial.ts";
@@ -172,15 +172,33 @@ async function useDatabase(
 }
 
 export function demandFolder(data: string): void {
-  if (statSync(data, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (isFolder(data)) return;
   throw new Trouble(
     `the data folder ${data} does not exist`,
     `create it with: doorsync-authority init --data ${data}`,
   );
 }
 
+/** What `init` leaves in a data folder, also when it is stopped half-way. */
+const ownEntry = /^(keys|database|database-unfinished|in-use(-.*)?)$/;
+
+/** Makes the data folder, or takes one that is empty or ours: keys do not belong between a stranger's files. */
 export function makeFolder(data: string): void {
+  const isOurs = !isFolder(data) || existsSync(join(keysFolder(data), firstKeyFile));
+  if (!isOurs && !readdirSync(data).every((entry) => ownEntry.test(entry))) {
+    throw new Trouble(
+      `the folder ${data} is not empty and holds no property of ours`,
+      "name a new or an empty folder with --data",
+    );
+  }
   mkdirSync(data, { recursive: true, mode: 0o700 });
+}
+
+/** False when there is nothing; Trouble when there is something else. */
+function isFolder(data: string): boolean {
+  const there = statSync(data, { throwIfNoEntry: false });
+  if (there === undefined || there.isDirectory()) return there !== undefined;
+  throw new Trouble(`${data} is ${there.isFile() ? "a file" : "no folder"}`, "name a folder with --data");
 }
 
 function firstLine(error: unknown): string {

@@ -25,7 +25,7 @@ import {
   withDatabase,
   withOffice,
 } from "./session.ts";
-import { codeLine, doorLines, slipLine } from "./words.ts";
+import { codeLine, doorLines, nextLines, slipLine } from "./words.ts";
 
 export type InitFlags = BaseFlags;
 export type PropertyFlags = BaseFlags & {
@@ -130,6 +130,7 @@ export async function assign(this: Cli, flags: CodeFlags): Promise<void> {
     const { door, person, length } = flags;
     sayDecision(this, flags, say, await codeActs.assign(office, { door, person, length }), (word) => [
       codeLine(word),
+      ...nextLines(word, flags.data, door),
     ]);
   });
 }
@@ -139,6 +140,7 @@ export async function reset(this: Cli, flags: CodeFlags): Promise<void> {
     const { door, person, length } = flags;
     sayDecision(this, flags, say, await codeActs.reset(office, { door, person, length }), (word) => [
       codeLine(word),
+      ...nextLines(word, flags.data, door),
     ]);
   });
 }
@@ -153,9 +155,13 @@ export async function revoke(this: Cli, flags: RevokeFlags): Promise<void> {
       sayDecision(this, flags, say, revoked, () => []);
       return;
     }
-    for (const { door, person, state, pending } of revoked.value) {
+    for (const one of revoked.value) {
+      const { property, door, person, state, pending } = one;
       const after = pending ? "still opens until the door has synced" : "never reached the lock";
-      say({ door, person, state, pending }, [`"${door}": code of ${person} revoked, ${state}; it ${after}`]);
+      say(one, [
+        `"${door}": code of ${person} revoked, ${state}; it ${after}`,
+        ...nextLines(one, flags.data, flags.door ?? `${property}/${door}`),
+      ]);
     }
   });
 }

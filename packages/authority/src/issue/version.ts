@@ -122,6 +122,20 @@ export function lastSecond(issued: IssuedVersion): number {
   return Math.min(issued.issuedAt + issued.lifeHours * 3_600, secondsNever);
 }
 
+/**
+ * Whether `issue` has something to say: a code that no version holds yet, a revoked one that every version still
+ * holds, or a version that ran out by `now` (seconds). Never without a lock: its first table is issued by `receive`.
+ */
+export function needsIssue(ledger: Ledger, now: number): boolean {
+  const lock = ledger.lock;
+  if (lock === undefined) return false;
+  const newest = newestVersion(lock);
+  if (lock.proven < newest.version && now >= lastSecond(newest)) return true;
+  return ledger.codes.some((code) =>
+    code.revoked ? code.added !== undefined && code.removed === undefined : code.added === undefined,
+  );
+}
+
 /** What every table holds beside its credentials: the lock's settings and the doorcode rule. */
 export function houseItems(kind: DoorKind, leaseHours: number): readonly Bytes[] {
   const settings: Settings = {

@@ -41,6 +41,9 @@ const files: Readonly<Record<keyof KeyRing, string>> = {
   vault: "vault.key",
 };
 
+/** Drawn before the others: where it is, an `init` has begun. */
+export const firstKeyFile: string = files.root;
+
 const seedBytes = 32;
 const names = Object.keys(files) as (keyof KeyRing)[];
 

@@ -49,6 +49,11 @@ export const denials = {
     meaning: "the table at this version cannot be signed",
     remedy: "report this: it is a fault of the property side",
   },
+  NAME_UNFIT: {
+    code: 110,
+    meaning: "a name has 1 to 100 characters, and no control character or line break",
+    remedy: "choose a shorter or plainer name",
+  },
 } as const;
 
 export type DenialName = keyof typeof denials;

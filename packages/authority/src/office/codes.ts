@@ -3,6 +3,7 @@
  * sealed and unsealed. Nothing here reaches a lock: that takes an issued version and a courier.
  */
 import type { CodeLength } from "@doorsync/protocol/authority";
+import { needsIssue } from "../issue/version.ts";
 import { allowedLength, drawCode } from "../model/code.ts";
 import { type Decision, deny, grant } from "../model/denial.ts";
 import {
@@ -28,11 +29,17 @@ export interface CodeWord extends AtTheDoor {
   readonly pending: boolean;
 }
 
+/** What `assign` and `reset` give. */
+export interface GivenCode extends CodeWord {
+  /** A lock hangs there, and no issued version says what was just done: run issue. */
+  readonly needsIssue: boolean;
+}
+
 /** A new code for a person who has none here. `length` undefined: 4 digits (F4). */
 export async function assign(
   office: Office,
   wish: { readonly door: string; readonly person: string; readonly length: number | undefined },
-): Promise<Decision<CodeWord>> {
+): Promise<Decision<GivenCode>> {
   return await give(office, wish.door, wish.person, () => wish.length ?? 4, assignCode);
 }
 
@@ -40,7 +47,7 @@ export async function assign(
 export async function reset(
   office: Office,
   wish: { readonly door: string; readonly person: string; readonly length: number | undefined },
-): Promise<Decision<CodeWord>> {
+): Promise<Decision<GivenCode>> {
   const lengthOf = (old: CodeLife | undefined, door: DoorEntry): number =>
     wish.length ?? (door.sixDigits ? (old?.length ?? 4) : 4);
   return await give(office, wish.door, wish.person, lengthOf, resetCode);
@@ -52,7 +59,7 @@ async function give(
   personName: string,
   lengthOf: (old: CodeLife | undefined, door: DoorEntry) => number,
   act: typeof assignCode,
-): Promise<Decision<CodeWord>> {
+): Promise<Decision<GivenCode>> {
   const door = await findDoor(office, doorName);
   const person = await findPerson(office, personName);
   return await withDoor(office.db, door.id, async (ledger) => {
@@ -73,7 +80,11 @@ async function give(
     if (!after.ok) return refused(after);
     const code = liveCode(after.value, person.id);
     if (code === undefined) throw new Error("a code was given and is not there");
-    return { ledger: after.value, result: grant(wordOf(office, door, person.name, code, after.value)) };
+    const word = wordOf(office, door, person.name, code, after.value);
+    return {
+      ledger: after.value,
+      result: grant({ ...word, needsIssue: needsIssue(after.value, office.now) }),
+    };
   });
 }
 
@@ -89,10 +100,13 @@ function drawFor(
 }
 
 export interface Revoked {
+  readonly property: string;
   readonly door: string;
   readonly person: string;
   readonly state: CodeState;
   readonly pending: boolean;
+  /** As of a given code; false when the code never left the house. */
+  readonly needsIssue: boolean;
 }
 
 /** Takes a person's code away at one door, or at every door where there is one (`door` undefined). */
@@ -110,7 +124,14 @@ export async function revoke(
       if (!after.ok || old === undefined) return { ledger, result: undefined };
       const gone = after.value.codes.find((code) => code.id === old.id) ?? old;
       const state = codeState(gone, after.value.lock);
-      const result: Revoked = { door: door.name, person: person.name, state, pending: isPending(state) };
+      const result: Revoked = {
+        property: door.property,
+        door: door.name,
+        person: person.name,
+        state,
+        pending: isPending(state),
+        needsIssue: needsIssue(after.value, office.now),
+      };
       return { ledger: after.value, result };
     });
     if (one !== undefined) done.push(one);

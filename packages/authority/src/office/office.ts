@@ -12,6 +12,7 @@ import {
 import type { KeyRing } from "../keys/ring.ts";
 import { unpackLockKeys, type Vault } from "../keys/vault.ts";
 import type { Fill } from "../model/code.ts";
+import { shownName } from "../model/name.ts";
 import type { Database } from "../store/open.ts";
 import { type DoorEntry, listDoors, listPeople, listProperties, nameKey } from "../store/registry.ts";
 import type { LockTable, PersonTable, PropertyTable } from "../store/schema.ts";
@@ -96,7 +97,7 @@ function unknownName(what: string, name: string, known: readonly string[], remed
   const some = known.slice(0, namesShownMax).map((one) => `"${one}"`);
   const more = known.length > namesShownMax ? " …" : "";
   const list = some.length === 0 ? "there is none yet" : `known: ${some.join(", ")}${more}`;
-  return new Trouble(`no ${what} is named "${name}" (${list})`, remedy);
+  return new Trouble(`no ${what} is named "${shownName(name)}" (${list})`, remedy);
 }
 
 export function openLockKeys(office: Office, lock: LockTable): LockKeys {

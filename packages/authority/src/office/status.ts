@@ -4,7 +4,7 @@
  */
 import { toHex } from "@doorsync/protocol/authority";
 import { planParcels } from "../issue/parcels.ts";
-import { lastSecond } from "../issue/version.ts";
+import { needsIssue } from "../issue/version.ts";
 import { type Ledger, newestVersion } from "../model/ledger.ts";
 import { type AtTheDoor, atTheDoor, type CodeState, codeState, isPending } from "../model/proof.ts";
 import { loadLedger } from "../store/ledgers.ts";
@@ -102,15 +102,4 @@ async function doorStatus(
 function lockState(ledger: Ledger, offered: boolean): LockState {
   if (ledger.lock === undefined) return offered ? "offered" : "absent";
   return ledger.lock.proven === 0 ? "commissioned" : "owned";
-}
-
-/** A code that no version holds yet, a revoked one that every version still holds, or a version that ran out. */
-function needsIssue(ledger: Ledger, now: number): boolean {
-  const lock = ledger.lock;
-  if (lock === undefined) return false;
-  const newest = newestVersion(lock);
-  if (lock.proven < newest.version && now >= lastSecond(newest)) return true;
-  return ledger.codes.some((code) =>
-    code.revoked ? code.added !== undefined && code.removed === undefined : code.added === undefined,
-  );
 }
