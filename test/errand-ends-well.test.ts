@@ -1,6 +1,7 @@
 // One visit as a pure machine, against scripted locks that speak real messages: honest, lying, broken and silent.
 import {
   carry,
+  describeOutcome,
   type Effect,
   type Errand,
   type ErrandLent,
@@ -180,6 +181,19 @@ describe("the plain visits", () => {
     expect([visit.said, visit.outcome.kind]).toEqual([["hello"], "nothing"]);
   });
 
+  test("what is carried for this lock and is not whole, or of another epoch, is never called nothing", () => {
+    const [head] = house.delta(1, 2).messages;
+    if (head === undefined) throw new Error("no message");
+    const bent: Parcel = {
+      ...house.delta(1, 2),
+      messages: [{ type: head.type, body: head.body.with(40, 0) }],
+    };
+    for (const parcel of [bent, { ...house.delta(1, 2), epoch: 9 }]) {
+      const visit = new Visit(parcel).answer(hello(1));
+      expect([visit.said, visit.outcome.kind]).toEqual([["hello"], "unfit"]);
+    }
+  });
+
   test("a parcel that is not what its wrapper says is left behind, and a whole one beside it is delivered", () => {
     const whole = house.delta(1, 2);
     const [head] = whole.messages;
@@ -347,7 +361,14 @@ describe("silence, drops and nonsense", () => {
         kind: "aborted",
       });
       const garbled = new Visit(parcel).answer(...script).feed({ kind: "garbled", check: "frame/sequence" });
-      expect(garbled.outcome).toEqual({ kind: "broken", check: "frame/sequence" });
+      expect(garbled.outcome).toEqual({
+        kind: "broken",
+        check: "frame/sequence",
+        ...(wait === "greeting" ? { wait } : {}),
+      });
+      expect(describeOutcome(garbled.outcome).includes("is this a lock? nothing was taken")).toBe(
+        wait === "greeting",
+      );
     },
   );
 

@@ -12,6 +12,7 @@ import { createSimulatedLock } from "@doorsync/lock-sim";
 import * as air from "@doorsync/protocol/courier";
 import { toHex } from "@doorsync/protocol/lock";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { toWords } from "../packages/lock-sim/src/cli/said.ts";
 import { parseCommand } from "../packages/lock-sim/src/cli/words.ts";
 import { unpackSecure } from "../packages/lock-sim/src/edge/home.ts";
 import { decodeSecure } from "../packages/lock-sim/src/firmware/secure.ts";
@@ -92,6 +93,7 @@ describe("lines in, one answer each", () => {
       ["note on", "notes"],
       ["note off", "notes"],
       ["cut power at op 9 byte 8 scattered", "armed"],
+      ["cut power never", "armed"],
       ["cut power", "power"],
       ["table", "error"],
       ["press 1111#", "press"],
@@ -171,11 +173,40 @@ describe("lines in, one answer each", () => {
     const lock = await started(copied(owned));
     await lock.ask("cut power at op 1 byte 8 half", "armed");
     expect(await visit(lock.port, newer.messages)).toEqual([]);
-    expect(await lock.next("power")).toMatchObject({ power: "cut", struck: { store: "flash" } });
+    expect(await lock.next("power")).toMatchObject({
+      power: "cut",
+      struck: { store: "flash" },
+      sinceArmed: 2,
+    });
+    expect(await lock.ask("status", "status")).toMatchObject({ status: { power: "cut", armed: null } });
     expect(await visit(lock.port, newer.messages), "a dark lock hangs up").toEqual([]);
     expect(await lock.ask("power on", "power")).toEqual({ power: "on" });
     expect(await lock.ask("press 1111#", "press")).toMatchObject({ press: { result: "opened" } });
     await lock.quit();
+  });
+
+  test("an armed cut is shown, counted from now, and can be taken back", async () => {
+    const lock = await started(copied(owned));
+    await lock.ask("cut power at op 1 byte 8 half", "armed");
+    await lock.ask("press 9999#", "press");
+    expect(await lock.ask("status", "status")).toMatchObject({ status: { armed: { op: 0, byte: 8 } } });
+    expect(await lock.ask("cut power never", "armed")).toEqual({ armed: null });
+    expect(await lock.ask("status", "status")).toMatchObject({ status: { power: "on", armed: null } });
+    expect((await visit(lock.port, newer.messages)).map(answerName)).toEqual(["receipt"]);
+    await lock.quit();
+  });
+
+  test("for people: an ordinary boot speaks of no repair, a cut says what to type", () => {
+    const booted = { version: 1, phase: "owned", damaged: false };
+    const words = (repairs: number) => toWords({ kind: "booted", value: { ...booted, repairs } })[1];
+    expect([words(0), words(1)]).toEqual(["booted: owned, version 1", "booted: owned, version 1"]);
+    expect(words(3)).toContain("3 writes were done again");
+    expect(
+      toWords({ kind: "power", value: "cut", struck: { store: "flash", op: 6 }, sinceArmed: 2 })[1],
+    ).toBe('power failed in storage operation 6, the 2nd since the cut was armed (flash); type "power on"');
+    const armed = { op: 10, byte: 0, pattern: "half", seed: 1 } as const;
+    expect(toWords({ kind: "armed", value: armed })[1]).toContain("in the 11th storage operation from now");
+    expect(toWords({ kind: "status", value: { power: "cut", clock: null, armed } })[1]).toContain("11th");
   });
 
   test("one phone at a time: a second one is hung up on, the first goes on", async () => {
@@ -300,7 +331,8 @@ describe("wrong use: one line that says what to do, status 2, nothing changed", 
     [["inspect"], /FILE\|HEX/],
     [["inspect", "no-such-file"], /neither a file nor hex/],
     [["inspect", "/"], /is a folder: name a file/],
-    [["open"], /no command "open"/],
+    [["open"], /no command "open"; see lock-sim --help/],
+    [["help"], /no command "help"; see lock-sim --help/],
   ])("%s", async (args, says) => {
     const { status, out, err } = await run(...args);
     expect(err).toMatch(says);

@@ -37,10 +37,11 @@ function put(...parcels: Parcel[]): void {
 }
 
 /** An address at which this lock listens; with none, one that accepts and says nothing. */
-async function listening(lock?: HonestLock): Promise<string> {
+async function listening(lock?: HonestLock, rubbish?: string): Promise<string> {
   const listener = createServer((socket) => {
     socket.on("error", () => {});
-    if (lock !== undefined) serve(lock, linkOver(socket, 244));
+    if (rubbish !== undefined) socket.end(rubbish);
+    else if (lock !== undefined) serve(lock, linkOver(socket, 244));
     else socket.once("close", () => socket.destroy()).resume();
   });
   server = listener;
@@ -140,13 +141,94 @@ describe("sync", () => {
     expect((await run(["sync", "--lock", lock, "--mailbox", folder])).status).toBe(0);
   });
 
-  test("silence ends with 1 after the given time, an interrupt at once", async () => {
+  /** A parcel with one byte of its message changed. */
+  function tampered(parcel: Parcel): Parcel {
+    const [head] = parcel.messages;
+    if (head === undefined) throw new Error("no message");
+    return {
+      ...parcel,
+      messages: [{ type: head.type, body: head.body.with(-1, (head.body.at(-1) ?? 0) ^ 1) }],
+    };
+  }
+  function truncate(from: number, to: number): void {
+    const name = `${toHex(house.tag)}-1-${from}-${to}.parcel`;
+    mkdirSync(join(folder, "parcels"), { recursive: true });
+    writeFileSync(join(folder, "parcels", name), encodeParcel(house.delta(from, to)).slice(0, 100));
+  }
+
+  test.each<[string, () => void]>([
+    ["a tampered parcel alone", () => put(tampered(house.delta(1, 2)))],
+    ["a truncated parcel alone", () => truncate(1, 2)],
+    [
+      "a truncated parcel beside one for another lock",
+      () => {
+        truncate(1, 2);
+        put(createHouse(40).delta(1, 2));
+      },
+    ],
+    ["a tampered parcel beside a whole one", () => put(tampered(house.delta(2, 3)), house.delta(1, 2))],
+    [
+      "a truncated parcel beside a whole one",
+      () => {
+        truncate(2, 3);
+        put(house.delta(1, 2));
+      },
+    ],
+  ])("%s for the lock is no success: a revocation may be in it", async (what, plant) => {
+    plant();
+    const lock = createHonestLock(house, 1);
+    const where = await listening(lock);
+    const { status, out, err } = await run(["sync", "--lock", where, "--mailbox", folder]);
+    expect([status, lock.version()]).toEqual([1, what.endsWith("whole one") ? 2 : 1]);
+    expect(out).toMatch(/^not delivered: .*fetch (it|them) again$/m);
+    expect(err).toMatch(
+      what.includes("tampered") ? /left behind: its signature does not fit, fetch/ : /not whole|not a whole/,
+    );
+    expect(err).not.toContain("P2");
+    const { rows } = await run(["sync", "--lock", where, "--mailbox", folder, "--json"]);
+    expect(rows().at(-1)).toMatchObject({ result: { outcome: "unfit" } });
+    if (what.includes("tampered"))
+      expect(rows()).toContainEqual({ warning: expect.any(String), check: "P2" });
+  });
+
+  test("a spoilt parcel for another lock, or one that the lock is past, spoils no success", async () => {
+    truncate(1, 2);
+    const other = createHouse(40);
+    put(house.delta(2, 3), { ...tampered(other.delta(1, 9)) });
+    const lock = await listening(createHonestLock(house, 2));
+    expect((await run(["sync", "--lock", lock, "--mailbox", folder])).status).toBe(0);
+  });
+
+  test.each([["HTTP/1.1 400 Bad Request\r\n\r\n"], ["\u0000\u0003abc"], [""]])(
+    "what answers %j is asked after, not synced with again",
+    async (rubbish) => {
+      put(house.delta(1, 2));
+      const where = await listening(undefined, rubbish);
+      const { status, out } = await run(["sync", "--lock", where, "--mailbox", folder]);
+      expect([status, out]).toEqual([2, expect.stringContaining("is this a lock? nothing was taken")]);
+      expect(out).not.toContain("is kept");
+    },
+  );
+
+  test("a name that does not resolve is called that", async () => {
+    put(house.delta(1, 2));
+    const { status, out } = await run(["sync", "--lock", "nowhere.invalid:7001", "--mailbox", folder]);
+    expect([status, out]).toEqual([2, expect.stringMatching(/^the name nowhere\.invalid does not resolve/)]);
+    expect(out).not.toContain("power");
+  });
+
+  test("silence ends with 2 after the given time, for it may be no lock; an interrupt with 1, at once", async () => {
     put(house.delta(1, 2));
     const lock = await listening();
     const silent = await run(["sync", "--lock", lock, "--mailbox", folder, "--json", "--timeout", "50ms"]);
     expect([silent.status, silent.rows().at(-1)]).toEqual([
-      1,
-      { result: expect.objectContaining({ outcome: "silent" }) },
+      2,
+      {
+        result: expect.objectContaining({
+          outcome: "silent",
+          says: expect.stringContaining("is this a lock?"),
+        }),
+      },
     ]);
     const aborted = await run(
       ["sync", "--lock", lock, "--mailbox", folder, "--json"],

@@ -8,7 +8,15 @@ export {
   startErrand,
   stepErrand,
 } from "./errand/errand.ts";
-export { describeOutcome, type Outcome, type Report, type WaitName, waits } from "./errand/outcome.ts";
+export {
+  describeOutcome,
+  describeUnfit,
+  isUngreeted,
+  type Outcome,
+  type Report,
+  type WaitName,
+  waits,
+} from "./errand/outcome.ts";
 export {
   addressed,
   type Basis,

@@ -199,7 +199,11 @@ function visit(
         stops.push(link.onClosed((why) => feed({ kind: "closed", why })));
         feed({ kind: "connected" });
       },
-      (error: unknown) => feed({ kind: "closed", why: sentence(error) }),
+      (error: unknown) => {
+        // By its name: an app may have bundled transport and courier apart.
+        const isMisaddressed = error instanceof Error && error.name === "AddressError";
+        feed({ kind: "closed", why: sentence(error), ...(isMisaddressed ? { isMisaddressed } : {}) });
+      },
     );
   });
 }

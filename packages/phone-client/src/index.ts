@@ -3,4 +3,4 @@ export * from "./core.ts";
 export { type Heard, type Progress, type SyncOptions, type SyncResult, sync } from "./courier.ts";
 export { systemTimers } from "./edge/timers.ts";
 export { type Direction, type Fault, type MemoryPair, memoryPair, memoryTransport } from "./parts/memory.ts";
-export type { Link, Mailbox, Stop, Timers, Transport } from "./ports.ts";
+export { AddressError, type Link, type Mailbox, type Stop, type Timers, type Transport } from "./ports.ts";

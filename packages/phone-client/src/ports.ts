@@ -21,9 +21,14 @@ export interface Link {
   close(): void;
 }
 
+/** Why a transport cannot open: there is no such place. To go there and try again does not help. */
+export class AddressError extends Error {
+  override readonly name = "AddressError";
+}
+
 /** A way to one lock. */
 export interface Transport {
-  /** Rejects with one clear sentence when the lock cannot be reached, and when `signal` aborts. */
+  /** Rejects with one clear sentence when the lock cannot be reached (AddressError: no such place), and when `signal` aborts. */
   open(signal: AbortSignal): Promise<Link>;
 }
 

@@ -115,8 +115,13 @@ const serve = buildCommand<RunFlags, [], Context>({
         placeholder: "FILE",
         brief: "Lines of a .sim file, carried out first",
       },
-      trace: { kind: "boolean", default: false, withNegated: false, brief: "One line for each message" },
-      json: jsonFlag,
+      trace: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "One line for each message, also with --json",
+      },
+      json: { ...jsonFlag, brief: "One JSON object a line; messages only with --trace" },
     },
   },
   docs: {

@@ -6,24 +6,34 @@ import { keypadPolicy, poweredSeconds } from "../firmware/keypad.ts";
 import type { Running } from "../firmware/state.ts";
 import { mayTry, tallyWindowSeconds } from "../firmware/tally.ts";
 import type { SimulatedLock } from "../lock.ts";
+import type { SupplyCut } from "../parts/supply.ts";
 import { isoTime, type Said, type Status } from "./said.ts";
 import { type ClockChange, type Command, helpLines } from "./words.ts";
 
-export function obey(lock: SimulatedLock, command: Command): Said {
+/** The power cut to come, as it was asked for. Whoever hears that it struck takes it out. */
+export interface Fuse {
+  armed: { readonly cut: SupplyCut; readonly opsBefore: number } | undefined;
+}
+
+export function obey(lock: SimulatedLock, fuse: Fuse, command: Command): Said {
   switch (command.word) {
     case "press":
       return { kind: "press", value: { keys: command.keys, ...lock.press(command.keys) } };
     case "status":
-      return { kind: "status", value: statusOf(lock) };
+      return { kind: "status", value: statusOf(lock, armedNow(lock, fuse)) };
     case "table":
       return tableOf(lock);
     case "cut power":
-      lock.supply.failAt(undefined);
+      disarm(lock, fuse);
       lock.board.powerOff();
       return { kind: "power", value: "cut" };
     case "cut power at":
       lock.supply.failAt(command.cut);
+      fuse.armed = { cut: command.cut, opsBefore: lock.supply.ops };
       return { kind: "armed", value: command.cut };
+    case "cut power never":
+      disarm(lock, fuse);
+      return { kind: "armed", value: null };
     case "power on":
       lock.board.powerOn();
       // It may fail again at once, in the repairs of booting.
@@ -47,10 +57,21 @@ export function obey(lock: SimulatedLock, command: Command): Said {
   }
 }
 
+function disarm(lock: SimulatedLock, fuse: Fuse): void {
+  lock.supply.failAt(undefined);
+  fuse.armed = undefined;
+}
+
+/** The cut to come, counted from now. */
+function armedNow({ supply }: SimulatedLock, { armed }: Fuse): SupplyCut | null {
+  if (armed === undefined) return null;
+  return { ...armed.cut, op: armed.cut.op - (supply.ops - armed.opsBefore) };
+}
+
 function tableOf({ board }: SimulatedLock): Said {
   const { state } = board;
   if (state.power === "off") {
-    return { kind: "error", value: { line: "table", says: "the lock is dark; power on" } };
+    return { kind: "error", value: { line: "table", says: `the lock is dark; type "power on"` } };
   }
   const lines: string[] = [];
   for (const bytes of state.inForce.table.items()) {
@@ -88,10 +109,10 @@ function opsOf({ supply }: SimulatedLock): Readonly<Record<string, number>> {
   return { total: supply.ops, programs, programBytes, erases, secureWrites: supply.secure.writes };
 }
 
-function statusOf(lock: SimulatedLock): Status {
+function statusOf(lock: SimulatedLock, armed: SupplyCut | null): Status {
   const { state } = lock.board;
   const clock = clockOf(lock);
-  if (state.power === "off") return { power: "cut", clock };
+  if (state.power === "off") return { power: "cut", clock, armed };
   const { secure, inForce, store, half } = state;
   const now = lock.clock.now();
   return {
@@ -110,6 +131,7 @@ function statusOf(lock: SimulatedLock): Status {
     ...keypadOf(state, poweredSeconds(state, now)),
     session: state.session === undefined ? "none" : "open",
     half: half === undefined ? null : { to: half.to, next: half.expected.index },
+    armed,
   };
 }
 

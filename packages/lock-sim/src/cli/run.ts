@@ -13,7 +13,7 @@ import { drawBytes, elapsedMs, every, wallSeconds } from "../edge/wall.ts";
 import { composeLock, type SimulatedLock } from "../lock.ts";
 import { createClock } from "../parts/clock.ts";
 import type { Context, ExitStatus, RunFlags, Terminal } from "./context.ts";
-import { obey } from "./obey.ts";
+import { type Fuse, obey } from "./obey.ts";
 import { isQuiet, painter, type Said, saidByNote, toJson, toWords } from "./said.ts";
 import { createTracer } from "./trace.ts";
 import { type Command, completions, parseCommand } from "./words.ts";
@@ -66,6 +66,7 @@ async function serve(
   const paint = painter(terminal.stdout, terminal.env);
   let prompt: LineTerminal | undefined;
   let areNotesOn = false;
+  const fuse: Fuse = { armed: undefined };
   let end: (status: ExitStatus) => void = () => {};
   let fail: (error: unknown) => void = () => {};
   const ended = new Promise<ExitStatus>((resolve, reject) => {
@@ -81,7 +82,7 @@ async function serve(
   };
   const carryOut = (command: Command): void => {
     if (command.word === "note") areNotesOn = command.on;
-    say(obey(lock, command));
+    say(obey(lock, fuse, command));
     if (command.word === "quit") end(0);
   };
   /** The disk may refuse in the middle of anything; then the lock stops where it stands. */
@@ -108,7 +109,12 @@ async function serve(
       if (said !== undefined) say(said);
     },
     onBolt: (value) => say({ kind: "bolt", value }),
-    onStruck: (struck) => say({ kind: "power", value: "cut", struck }),
+    onStruck(struck) {
+      const { armed } = fuse;
+      fuse.armed = undefined;
+      const since = armed === undefined ? {} : { sinceArmed: struck.op - armed.opsBefore + 1 };
+      say({ kind: "power", value: "cut", struck, ...since });
+    },
   });
 
   const connect: Parameters<typeof listen>[2] = (link) => {

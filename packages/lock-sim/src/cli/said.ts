@@ -11,7 +11,7 @@ import type { OutStream } from "./context.ts";
 
 /** A lock in the dark knows nothing; its clock runs on by battery. */
 export type Status =
-  | { readonly power: "cut"; readonly clock: string | null }
+  | { readonly power: "cut"; readonly clock: string | null; readonly armed: SupplyCut | null }
   | {
       readonly power: "on";
       readonly phase: string;
@@ -33,6 +33,8 @@ export type Status =
       readonly session: "open" | "none";
       /** A half-received snapshot, and the chunk it goes on at. */
       readonly half: { readonly to: number; readonly next: number } | null;
+      /** The power cut to come; its `op` counts from now. */
+      readonly armed: SupplyCut | null;
     };
 
 export interface Traced {
@@ -54,15 +56,20 @@ export type Said =
   | { readonly kind: "status"; readonly value: Status }
   | { readonly kind: "table"; readonly value: readonly string[] }
   | { readonly kind: "ops"; readonly value: Readonly<Record<string, number>> }
-  | { readonly kind: "armed"; readonly value: SupplyCut }
+  | { readonly kind: "armed"; readonly value: SupplyCut | null }
   | { readonly kind: "clock"; readonly value: string | null }
   | { readonly kind: "waited"; readonly value: number }
   | { readonly kind: "notes"; readonly value: "on" | "off" }
   | { readonly kind: "help"; readonly value: readonly string[] }
   | { readonly kind: "quit"; readonly value: true }
   | { readonly kind: "error"; readonly value: { readonly line: string; readonly says: string } }
-  /** An answer (to `cut power` and `power on`), or with `struck` an event. */
-  | { readonly kind: "power"; readonly value: "cut" | "on"; readonly struck?: Struck }
+  /** An answer (to `cut power` and `power on`), or with `struck` an event; `sinceArmed` counts operations from 1. */
+  | {
+      readonly kind: "power";
+      readonly value: "cut" | "on";
+      readonly struck?: Struck;
+      readonly sinceArmed?: number;
+    }
   /** Events: whenever they happen. */
   | { readonly kind: "ready"; readonly value: { readonly host: string; readonly port: number } }
   | { readonly kind: "booted"; readonly value: Booted }
@@ -172,10 +179,10 @@ export function toWords(said: Said): readonly [Colour, string] {
           .map(([name, count]) => `${name} ${count}`)
           .join(", "),
       ];
-    case "armed": {
-      const { op, byte, pattern } = said.value;
-      return ["yellow", `power will fail in storage operation ${op} from now, at byte ${byte}, ${pattern}`];
-    }
+    case "armed":
+      return said.value === null
+        ? ["plain", "no power cut is armed"]
+        : ["yellow", `power ${cutWords(said.value)}`];
     case "clock":
       return ["plain", clockWords(said.value)];
     case "waited":
@@ -189,12 +196,13 @@ export function toWords(said: Said): readonly [Colour, string] {
     case "error":
       return ["red", said.value.says];
     case "power":
-      return powerWords(said.value, said.struck);
+      return powerWords(said.value, said.struck, said.sinceArmed);
     case "ready":
       return ["plain", `listening on ${said.value.host}:${said.value.port}; help shows the words`];
     case "booted": {
       const { version, phase, damaged, repairs } = said.value;
-      const repaired = repairs === 0 ? "" : `, ${repairs} word(s) made firm`;
+      const repaired = repairs < 2 ? "" : `; ${repairs} writes were done again, to be sure of them`;
+      // The last word written is always written again: that is no news.
       return damaged
         ? ["red", `booted damaged: the table of version ${version} cannot be proven; a snapshot repairs it`]
         : ["plain", `booted: ${phase}, version ${version}${repaired}`];
@@ -244,29 +252,45 @@ function pressWords(pressed: Pressed): readonly [Colour, string] {
     case "typed":
       return ["plain", "typed; # is ENTER"];
     case "dark":
-      return ["yellow", "the lock is dark; power on"];
+      return ["yellow", `the lock is dark; type "power on"`];
     default:
       return pressed satisfies never;
   }
 }
 
-function powerWords(power: "cut" | "on", struck: Struck | undefined): readonly [Colour, string] {
+function powerWords(
+  power: "cut" | "on",
+  struck: Struck | undefined,
+  sinceArmed: number | undefined,
+): readonly [Colour, string] {
   if (struck !== undefined) {
-    return [
-      "yellow",
-      `power failed in storage operation ${struck.op} (${storeNames[struck.store]}); power on`,
-    ];
+    const since = sinceArmed === undefined ? "" : `, the ${ordinal(sinceArmed)} since the cut was armed`;
+    const where = `storage operation ${struck.op}${since} (${storeNames[struck.store]})`;
+    return ["yellow", `power failed in ${where}; type "power on"`];
   }
   return power === "on" ? ["plain", "power is on"] : ["yellow", "power is cut; the lock is dark"];
+}
+
+function cutWords({ op, byte, pattern }: SupplyCut): string {
+  return `will fail in the ${ordinal(op + 1)} storage operation from now, at byte ${byte}, ${pattern}`;
+}
+
+function ordinal(count: number): string {
+  const isTeen = Math.floor(count / 10) % 10 === 1;
+  return `${count}${isTeen ? "th" : (["th", "st", "nd", "rd"][count % 10] ?? "th")}`;
 }
 
 const storeNames = { flash: "flash", secure: "secure element" } as const;
 
 function statusWords(status: Status): string {
-  if (status.power === "cut") return `power   cut\nclock   ${clockWords(status.clock)}`;
+  const { armed } = status;
+  const armedRows = armed === null ? [] : [["", cutWords(armed)]];
+  if (status.power === "cut")
+    return rowWords([["power", "cut"], ...armedRows, ["clock", clockWords(status.clock)]]);
   const { triesLeft, waitSeconds, half } = status;
-  const rows = [
+  return rowWords([
     ["power", `on for ${status.uptimeSeconds} s`],
+    ...armedRows,
     ["phase", `${status.phase}, tag ${status.tag}, epoch ${status.epoch}`],
     [
       "table",
@@ -278,7 +302,10 @@ function statusWords(status: Status): string {
     ["keypad", `${triesLeft} tries left${waitSeconds > 0 ? `, judges again in ${waitSeconds} s` : ""}`],
     ["bolt", status.bolt],
     ["session", status.session],
-  ];
+  ]);
+}
+
+function rowWords(rows: readonly (readonly string[])[]): string {
   return rows.map(([name = "", text = ""]) => `${name.padEnd(8)}${text}`).join("\n");
 }
 

@@ -6,7 +6,7 @@ import type { SupplyCut } from "../parts/supply.ts";
 export type Command =
   | { readonly word: "press"; readonly keys: string }
   | { readonly word: "status" | "table" | "ops" | "help" | "quit" }
-  | { readonly word: "cut power" }
+  | { readonly word: "cut power" | "cut power never" }
   | { readonly word: "cut power at"; readonly cut: SupplyCut }
   | { readonly word: "power on" }
   | { readonly word: "clock"; readonly change: ClockChange }
@@ -29,13 +29,14 @@ const cutUsage = `cut power at op N byte K [${tornPatterns.join("|")}] [seed S]`
 
 export const helpLines: readonly string[] = [
   "press 4821#              type at the keypad: 0-9, # is ENTER, * is CLEAR",
-  "status                   power, phase, version, codes, clock, tries left, session",
+  "status                   power, a cut to come, phase, version, codes, clock, tries left, session",
   "table                    the items in force; codes are keyed tags, there are no PINs to show",
   "cut power                the lock goes dark and drops its connection",
   cutUsage,
   "                         power fails in the N-th storage operation from now (0: the next), over flash and",
   "                         secure element: the bytes before K are done, the word at K is torn (default half);",
   "                         in the secure element byte 0 leaves the old record, any other the new one",
+  "cut power never          takes such a cut back, before it strikes",
   "power on                 boots from flash and secure element",
   "clock [+3d|-2h|lost|set 2026-01-31T12:00:00Z]",
   "                         shows or changes the battery-backed clock; uptime goes on",
@@ -51,6 +52,7 @@ const words: readonly string[] = [
   "table",
   "cut power",
   "cut power at op ",
+  "cut power never",
   "power on",
   "clock ",
   "wait ",
@@ -115,6 +117,7 @@ function no(says: string): Parsed {
 
 function parseCut(argument: string): Parsed {
   if (argument === "power") return command({ word: "cut power" });
+  if (argument === "power never") return command({ word: "cut power never" });
   const match = /^power at op (\d{1,9})(?: byte (\d{1,9}))?(?: ([a-z]+))?(?: seed (\d{1,9}))?$/.exec(
     argument,
   );

@@ -74,8 +74,13 @@ const sync = buildCommand<SyncFlags, [], Context>({
         placeholder: "247",
         brief: "ATT MTU that frames are cut for, 23 to 517",
       },
-      trace: { kind: "boolean", default: false, withNegated: false, brief: "One line for each message" },
-      json: jsonFlag,
+      trace: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "One line for each message; --json has them always",
+      },
+      json: { ...jsonFlag, brief: "One JSON object a line: every message, progress, warnings, the result" },
     },
   },
   docs: {
@@ -83,8 +88,8 @@ const sync = buildCommand<SyncFlags, [], Context>({
     fullDescription:
       "Visits one lock, delivers what it lacks of the sealed parcels in the mailbox and puts its signed receipt into " +
       "the mailbox. The phone can neither read nor change what it carries.\n\n" +
-      "Exit status: 0 synced, commissioned, or nothing to do; 1 refused by the lock, or no receipt; 2 wrong use, no " +
-      "connection, or no mailbox.\n\n" +
+      "Exit status: 0 synced, commissioned, or nothing to do; 1 refused by the lock, no receipt, or what " +
+      "is carried for it is not whole; 2 wrong use, no connection, no lock there, or no mailbox.\n\n" +
       "Examples:\n" +
       "  doorsync-phone sync --lock 127.0.0.1:7001 --mailbox ./mailbox\n" +
       "  doorsync-phone sync --lock [::1]:7001 --mailbox ./mailbox --trace --mtu 23\n" +

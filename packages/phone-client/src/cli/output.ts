@@ -8,7 +8,8 @@ import type { Terminal } from "./terminal.ts";
 export interface Show {
   message(message: Heard): void;
   progress(progress: Progress): void;
-  warning(line: string): void;
+  /** With the id of the check that failed, for programs. */
+  warning(line: string, check?: string): void;
   /** Wrong use or environment: one line that says what to do. */
   trouble(line: string): void;
   result(result: SyncResult): void;
@@ -20,7 +21,7 @@ export function jsonShow({ stdout }: Terminal): Show {
   return {
     message: ({ direction, name, bytes, frames }) => put({ message: { direction, name, bytes, frames } }),
     progress: (progress) => put({ progress }),
-    warning: (warning) => put({ warning }),
+    warning: (warning, check) => put({ warning, check }),
     trouble: (error) => put({ error }),
     result: (result) => put({ result: resultRow(result) }),
   };

@@ -1,9 +1,9 @@
 /** `doorsync-phone sync`: one visit over TCP with a mailbox folder. It composes; the visit itself is `courier.ts`. */
-import { createCrypto, toHex } from "@doorsync/protocol/courier";
+import { createCrypto, readHello, toHex } from "@doorsync/protocol/courier";
 import { openssl } from "@doorsync/protocol/node-crypto";
-import type { Outcome, WaitName } from "../core.ts";
-import { sync } from "../courier.ts";
-import { folderMailbox, MailboxError } from "../edge/folder.ts";
+import { describeUnfit, isUngreeted, type Outcome, type WaitName } from "../core.ts";
+import { type SyncResult, sync } from "../courier.ts";
+import { folderMailbox, MailboxError, type SpoiltFile } from "../edge/folder.ts";
 import { socketTransport } from "../edge/socket.ts";
 import { systemTimers } from "../edge/timers.ts";
 import { describeVersions, humanShow, jsonShow } from "./output.ts";
@@ -20,20 +20,30 @@ export async function syncCommand(this: Context, flags: SyncFlags): Promise<void
   terminal.once("SIGINT", onSignal);
   terminal.once("SIGTERM", onSignal);
   try {
-    const result = await sync({
+    const left: SpoiltFile[] = [];
+    let tag: string | undefined;
+    const visited = await sync({
       transport: socketTransport({ ...flags.lock, frameBytesMax: flags.mtu - attHeaderBytes }),
-      mailbox: folderMailbox(flags.mailbox, show.warning),
+      mailbox: folderMailbox(flags.mailbox, show.warning, (file) => left.push(file)),
       crypto: createCrypto(openssl),
       timers: systemTimers,
       signal: abort.signal,
       waits: flags.timeout === undefined ? {} : everyWait(flags.timeout),
-      onMessage: show.message,
+      onMessage: (message) => {
+        show.message(message);
+        const hello = message.direction === "in" && message.name === "hello" && readHello(message.body);
+        if (hello !== false && hello.ok) tag = toHex(hello.value.tag);
+      },
       onProgress: show.progress,
-      onIgnored: (parcel, check) =>
+      onIgnored: (parcel, check) => {
+        left.push({ tag: toHex(parcel.tag), epoch: parcel.epoch, to: parcel.to });
         show.warning(
-          `${describeVersions(parcel)} for the lock ${toHex(parcel.tag)} is not what its wrapper says (${check}); left behind`,
-        ),
+          `${describeVersions(parcel)} for the lock ${toHex(parcel.tag)} is left behind: ${describeUnfit(check)}, fetch it again`,
+          check,
+        );
+      },
     });
+    const result = { ...visited, outcome: lessWhatIsLeft(visited, left, tag) };
     show.result(result);
     result.troubles.forEach(show.trouble);
     this.leave(result.troubles.length > 0 ? 2 : statusOf(result.outcome));
@@ -46,6 +56,27 @@ export async function syncCommand(this: Context, flags: SyncFlags): Promise<void
     terminal.removeListener("SIGINT", onSignal);
     terminal.removeListener("SIGTERM", onSignal);
   }
+}
+
+/**
+ * No success while a parcel for this lock stays behind, spoilt, that leads beyond what the lock proved: a revocation
+ * may be in it. A lock that was not visited, for want of any whole parcel, could be the lock of each spoilt one.
+ */
+function lessWhatIsLeft(
+  { outcome, receipt }: SyncResult,
+  left: readonly SpoiltFile[],
+  tag: string | undefined,
+): Outcome {
+  const isGood = outcome.kind === "synced" || outcome.kind === "already";
+  if (!isGood && outcome.kind !== "nothing") return outcome;
+  const proven = isGood ? (receipt?.version ?? outcome.version) : -1;
+  if (!left.some((one) => (tag === undefined || one.tag === tag) && one.to > proven)) return outcome;
+  const why = "what is carried for this lock is not whole: fetch it again";
+  if (isGood) return { kind: "unfit", why: `the lock proved version ${proven}; beyond it, ${why}` };
+  return {
+    kind: "unfit",
+    why: tag === undefined ? "the mailbox holds no whole parcel, only spoilt ones: fetch them again" : why,
+  };
 }
 
 /** One patience for all that a lock does; the mailbox keeps its own. */
@@ -66,12 +97,13 @@ function statusOf(outcome: Outcome): ExitStatus {
     case "commissioned":
     case "nothing":
       return 0;
-    case "refused":
-    case "unproven":
-    case "unfit":
     case "silent":
     case "dropped":
     case "broken":
+      return isUngreeted(outcome) ? 2 : 1;
+    case "refused":
+    case "unproven":
+    case "unfit":
     case "aborted":
       return 1;
     case "unreachable":

@@ -42,11 +42,23 @@ export interface FolderMailbox extends Mailbox {
   files(): Promise<readonly CarriedFile[]>;
 }
 
+/** A file with a parcel's name that holds no whole parcel; tag (hex), epoch and version are what its name says. */
+export interface SpoiltFile {
+  readonly tag: string;
+  readonly epoch: number;
+  readonly to: number;
+}
+
 /**
- * The mailbox in a folder. `warn` hears one line for every file that is ignored. Its promises reject with
+ * The mailbox in a folder. `warn` hears one line for every file that is ignored, `spoilt` of those among them that
+ * should be parcels. Its promises reject with
  * MailboxError: no such folder, not readable, disk full, not writable.
  */
-export function folderMailbox(folder: string, warn: (line: string) => void): FolderMailbox {
+export function folderMailbox(
+  folder: string,
+  warn: (line: string) => void,
+  spoilt: (file: SpoiltFile) => void = () => {},
+): FolderMailbox {
   const parcelsFolder = join(folder, "parcels");
   const returnsFolder = join(folder, "returns");
   let writes = 0;
@@ -55,11 +67,15 @@ export function folderMailbox(folder: string, warn: (line: string) => void): Fol
     await mustBeFolder(folder);
     const found: CarriedFile[] = [];
     for (const file of await parcelFiles(parcelsFolder, warn)) {
-      const bytes = await readParcelFile(join(parcelsFolder, file), warn);
+      const complain = (line: string): void => {
+        warn(line);
+        spoilt(spoiltFile(file));
+      };
+      const bytes = await readParcelFile(join(parcelsFolder, file), complain);
       if (bytes === undefined) continue;
       const decoded = decodeParcel(bytes);
       if (decoded.ok) found.push({ file, bytes: bytes.length, parcel: decoded.value });
-      else warn(`${join(parcelsFolder, file)}: not a whole parcel (${decoded.check}); ignored`);
+      else complain(`${join(parcelsFolder, file)}: not a whole parcel; ignored, fetch it again`);
     }
     return found;
   }
@@ -93,6 +109,11 @@ export function folderMailbox(folder: string, warn: (line: string) => void): Fol
 export function slipFileName(slip: ReturnSlip, encoded: Bytes): string {
   const digest = createHash("sha256").update(encoded).digest("hex").slice(0, 8);
   return `${toHex(slip.tag)}-${slip.epoch}-${slip.to}-${digest}.slip`;
+}
+
+function spoiltFile(name: string): SpoiltFile {
+  const [tag = "", epoch, , to] = name.replace(".parcel", "").split("-");
+  return { tag, epoch: Number(epoch), to: Number(to) };
 }
 
 async function parcelFiles(folder: string, warn: (line: string) => void): Promise<readonly string[]> {

@@ -4,7 +4,7 @@
  */
 import { connect, type Socket } from "node:net";
 import { type Bytes, frameBytesDefault, frameBytesMax as frameBytesMost } from "@doorsync/protocol/courier";
-import type { Link, Transport } from "../ports.ts";
+import { AddressError, type Link, type Transport } from "../ports.ts";
 
 const lengthBytes = 2;
 
@@ -41,6 +41,10 @@ export function socketTransport(place: SocketPlace): Transport {
         };
         const failed = (error: NodeJS.ErrnoException): void => {
           stop();
+          if (error.code === "ENOTFOUND" || error.code === "EAI_AGAIN") {
+            reject(new AddressError(`the name ${place.host} does not resolve (${error.code})`));
+            return;
+          }
           reject(new Error(`cannot connect to ${name} (${error.code ?? error.message})`));
         };
         const connected = (): void => {

@@ -49,7 +49,7 @@ export type Event =
   | { readonly kind: "message"; readonly type: number; readonly body: Bytes }
   /** Frames that make no message: the link is useless from here on. */
   | { readonly kind: "garbled"; readonly check: string }
-  | { readonly kind: "closed"; readonly why: string }
+  | { readonly kind: "closed"; readonly why: string; readonly isMisaddressed?: true }
   /** The last deadline set has passed. */
   | { readonly kind: "deadline" }
   | { readonly kind: "aborted" };
@@ -111,13 +111,13 @@ export function stepErrand(lent: ErrandLent, errand: Errand, event: Event): Step
       return errand.phase === "connecting" ? greet(lent, errand.satchel) : { errand, effects: [] };
     case "message":
       return errand.phase === "connecting"
-        ? end(errand, { kind: "broken", check: "link/message-before-open" })
+        ? end(errand, { kind: "broken", check: "link/message-before-open", wait: "greeting" })
         : hearMessage(lent, errand, event.type, event.body);
     case "garbled":
-      return end(errand, { kind: "broken", check: event.check });
+      return end(errand, broken(errand, event.check));
     case "closed":
       return errand.phase === "connecting"
-        ? end(errand, { kind: "unreachable", why: event.why })
+        ? end(errand, unreachable(event))
         : endEarly(errand, { kind: "dropped", wait: errand.phase, why: event.why });
     case "deadline":
       return errand.phase === "connecting"
@@ -128,6 +128,18 @@ export function stepErrand(lent: ErrandLent, errand: Errand, event: Event): Step
     default:
       return event satisfies never;
   }
+}
+
+function unreachable({ why, isMisaddressed }: Extract<Event, { readonly kind: "closed" }>): Outcome {
+  return isMisaddressed === true
+    ? { kind: "unreachable", why, isMisaddressed }
+    : { kind: "unreachable", why };
+}
+
+/** The other side broke the protocol; before its hello it need not be a lock. */
+function broken(errand: Live, check: string): Outcome {
+  const isGreeted = errand.phase !== "connecting" && errand.phase !== "greeting";
+  return isGreeted ? { kind: "broken", check } : { kind: "broken", check, wait: "greeting" };
 }
 
 type Live = Exclude<Errand, { readonly phase: "over" }>;
@@ -185,7 +197,7 @@ function headOf(parcel: Parcel): Message {
 function hearMessage(lent: ErrandLent, errand: Talking, type: number, body: Bytes): Step {
   const name = messageName(type);
   if (name === undefined || !courierMayHear(askedIn(errand), name)) {
-    return end(errand, { kind: "broken", check: `dialogue/${name ?? type}-after-${askedIn(errand)}` });
+    return end(errand, broken(errand, `dialogue/${name ?? type}-after-${askedIn(errand)}`));
   }
   if (name === "refusal") return hearRefusal(lent, errand, body);
   switch (errand.phase) {
@@ -210,7 +222,7 @@ function hearHello(
   const read = readHello(body);
   if (!read.ok) {
     const isOtherProtocol = read.refusal === "UNSUPPORTED";
-    return end(errand, isOtherProtocol ? refusedBy("UNSUPPORTED") : { kind: "broken", check: read.check });
+    return end(errand, isOtherProtocol ? refusedBy("UNSUPPORTED") : broken(errand, read.check));
   }
   const { visit, ignored } = beginVisit(lent.crypto, errand.satchel, read.value);
   const effects = ignored.map((one): Effect => ({ kind: "ignored", ...one }));
@@ -220,12 +232,13 @@ function hearHello(
 
 function nothingFor(satchel: Satchel, hello: Hello): Outcome {
   const isKnown = satchel.parcels.some((parcel) => equal(parcel.tag, hello.tag));
-  return {
-    kind: "nothing",
-    why: isKnown
-      ? "what is carried for this lock is not whole, or not for its present owner: fetch it again"
-      : "no parcel is carried for this lock",
-  };
+  // Not "nothing": a revocation may be in it, and stays undelivered.
+  return isKnown
+    ? {
+        kind: "unfit",
+        why: "what is carried for this lock is not whole, or not for its present owner: fetch it again",
+      }
+    : { kind: "nothing", why: "no parcel is carried for this lock" };
 }
 
 function goOn(lent: ErrandLent, visit: Visit): Step {
@@ -289,10 +302,10 @@ function owing(believed: Believed, step: Step): Step {
 
 function hearRefusal(lent: ErrandLent, errand: Talking, body: Bytes): Step {
   const read = readRefusal(body);
-  if (!read.ok) return end(errand, { kind: "broken", check: read.check });
+  if (!read.ok) return end(errand, broken(errand, read.check));
   const { code, detail } = read.value;
   const refusal = refusalByCode(code);
-  if (refusal === undefined) return end(errand, { kind: "broken", check: `refusal/${code}` });
+  if (refusal === undefined) return end(errand, broken(errand, `refusal/${code}`));
   const isOver = afterRefusal[refusal].move === "end";
   switch (errand.phase) {
     case "greeting":

@@ -35,17 +35,25 @@ export type Outcome =
   | { readonly kind: "unproven"; readonly check: string }
   /** The lock is at a version from which no parcel leads on. */
   | { readonly kind: "unfit"; readonly version: number }
+  /** What is carried for the lock is not whole, or not for its present owner: it stays undelivered. */
+  | { readonly kind: "unfit"; readonly why: string }
   | { readonly kind: "nothing"; readonly why: string }
-  | { readonly kind: "unreachable"; readonly why: string }
+  /** With `isMisaddressed` there is no such place: going there does not help. */
+  | { readonly kind: "unreachable"; readonly why: string; readonly isMisaddressed?: true }
   | { readonly kind: "silent"; readonly wait: WaitName; readonly milliseconds: number }
   | { readonly kind: "dropped"; readonly wait: WaitName; readonly why: string }
-  /** The other side broke the protocol. */
-  | { readonly kind: "broken"; readonly check: string }
+  /** The other side broke the protocol; with `wait`, before any hello was heard: it may be no lock at all. */
+  | { readonly kind: "broken"; readonly check: string; readonly wait?: "greeting" }
   | { readonly kind: "aborted" };
 
 /** A refusal as an outcome. */
 export function refusedBy(refusal: RefusalName, detail?: number): Outcome {
   return detail === undefined ? { kind: "refused", refusal } : { kind: "refused", refusal, detail };
+}
+
+/** Whether the other side said hello, as far as the outcome tells: who did not is perhaps no lock at all. */
+export function isUngreeted(outcome: Outcome): boolean {
+  return "wait" in outcome && outcome.wait === "greeting";
 }
 
 /** What a visit came to. */
@@ -55,6 +63,22 @@ export interface Report {
   readonly delivered: readonly Parcel[];
   /** The last receipt that verified in this visit. */
   readonly receipt: ReceiptSaid | undefined;
+}
+
+/** What is wrong with a parcel that failed this check (P1 to P4 of `checkParcel`), in words. */
+export function describeUnfit(check: string): string {
+  switch (check) {
+    case "P1":
+      return "its messages are not those of its kind";
+    case "P2":
+      return "its signature does not fit";
+    case "P3":
+      return "it is for another version than its wrapper says";
+    case "P4":
+      return "its chunks are not those that it announces";
+    default:
+      return "it is not what its wrapper says";
+  }
 }
 
 /** What an errand does after a refusal. */
@@ -93,6 +117,9 @@ const words: Readonly<Record<WaitName, string>> = {
   mailbox: "at the mailbox",
 };
 
+const noLock =
+  "is this a lock? nothing was taken; a lock that is busy with another phone, or dark, does not answer either";
+
 /** An outcome in one line: what happened, and what to do where something is to be done. */
 export function describeOutcome(outcome: Outcome): string {
   switch (outcome.kind) {
@@ -107,16 +134,22 @@ export function describeOutcome(outcome: Outcome): string {
     case "unproven":
       return `no valid receipt (${outcome.check}): not done; sync again, and if it stays so let the authority commission the lock anew`;
     case "unfit":
+      if ("why" in outcome) return `not delivered: ${outcome.why}`;
       return `the lock proved version ${outcome.version}, and no parcel leads on from there: its receipt goes back, fetch a fresh parcel and sync again`;
     case "nothing":
       return `nothing to deliver: ${outcome.why}`;
     case "unreachable":
-      return `${outcome.why}: go to the lock, see that it has power, try again`;
+      return outcome.isMisaddressed === true
+        ? `${outcome.why}: check the address`
+        : `${outcome.why}: go to the lock, see that it has power, try again`;
     case "silent":
+      if (isUngreeted(outcome)) return `no hello within ${outcome.milliseconds / 1_000} s: ${noLock}`;
       return `the lock said nothing for ${outcome.milliseconds / 1_000} s ${words[outcome.wait]}: sync again, what it took is kept`;
     case "dropped":
+      if (isUngreeted(outcome)) return `${outcome.why} before any hello: ${noLock}`;
       return `${outcome.why} ${words[outcome.wait]}: sync again, what it took is kept`;
     case "broken":
+      if (isUngreeted(outcome)) return `what answered said no hello (${outcome.check}): ${noLock}`;
       return `the other side does not speak the protocol (${outcome.check}): sync again; if it stays so, update the app`;
     case "aborted":
       return "given up on request: sync again, what the lock took is kept";
