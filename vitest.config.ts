@@ -15,6 +15,8 @@ const config: ViteUserConfig = defineConfig({
     exclude: ["test/deep/**", "**/node_modules/**", "**/dist/**"],
     testTimeout: 30_000,
     maxConcurrency: 2,
+    // The suites are processor-bound and share nothing: all cores, where vitest by itself would leave one idle.
+    maxWorkers: "100%",
     hookTimeout: 60_000,
     coverage: {
       provider: "v8",
