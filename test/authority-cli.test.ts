@@ -290,7 +290,14 @@ test("a name that would break a line, or is too long, is refused in one line", a
 });
 
 test("init touches no folder of somebody else's, and takes its own again", async () => {
-  const init = async (folder: string): Promise<Said> => await run(["init", "--data", folder], {}, database);
+  const initWith = async (folder: string): Promise<Said> =>
+    await run(["init", "--data", folder], {}, database);
+  const owner = await database.selectFrom("installation").selectAll().executeTakeFirstOrThrow();
+  // Each of these folders begins with a database that has no keys yet.
+  const init = async (folder: string): Promise<Said> => {
+    await database.deleteFrom("installation").execute();
+    return await initWith(folder);
+  };
   const theirs = join(root, "theirs");
   mkdirSync(theirs);
   expect((await init(theirs)).status).toBe(0);
@@ -318,6 +325,20 @@ test("init touches no folder of somebody else's, and takes its own again", async
       errors: expect.stringMatching(/notes\.txt is a file; name .*\n$/),
     });
   }
+
+  await database.deleteFrom("installation").execute();
+  await database.insertInto("installation").values(owner).execute();
+  expect((await initWith(join(root, "later"))).errors).toMatch(/does not belong to the keys in .*\n$/);
+});
+
+test("keys that were lost are not made anew under a database that had them", async () => {
+  const folder = join(root, "bereft");
+  mkdirSync(join(folder, "database"), { recursive: true });
+  writeFileSync(join(folder, "database", "PG_VERSION"), "18\n");
+  const refused = await run(["init", "--data", folder], {}, database);
+  expect(refused).toMatchObject({ status: 2, out: "" });
+  expect(refused.errors).toMatch(/is there, but not all its keys in .*; restore them from their copy\n$/);
+  expect(readdirSync(folder)).toEqual(["database"]);
 });
 
 test("wrong use and a wrong environment are one line with a remedy and status 2", async () => {

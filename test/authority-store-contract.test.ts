@@ -57,9 +57,11 @@ const fill = (bytes: Uint8Array): void => {
 };
 const wish = { renew: false, snapshot: false, lifeHours: lifeHoursDefault };
 
-test.skipIf(places.length > 1)("PostgreSQL: skipped, DATABASE_URL is not set", (context) => {
-  context.skip("the contract ran on the embedded database only");
-});
+if (places.length === 1) {
+  test("PostgreSQL: skipped, DATABASE_URL is not set", (context) => {
+    context.skip("the contract ran on the embedded database only");
+  });
+}
 
 describe.each(places)("the store contract on $kind", (place) => {
   let db: Database;

@@ -11,7 +11,7 @@ const large = ["first snapshot, in chunks", "snapshot over half a snapshot", "co
 
 test.each(Object.keys(scenarios))("old or new after any two power cuts in: %s", (name) => {
   const scenario = scenarios[name]?.();
-  if (scenario === undefined) return;
+  if (scenario === undefined) throw new Error(`no scenario is called ${name}`);
   const tried: Tried = { states: 0, seconds: 0 };
   cutEverywhere(scenario, { first: "every word", second: "drawn", secondEvery: 1, rebootsEvery: 1 }, tried);
   const secondEvery = large.includes(name) ? 101 : 1;

@@ -33,6 +33,7 @@ export {
 export {
   type Credential,
   type CredentialClass,
+  credentialTag,
   decodeItem,
   encodeItem,
   firstCredentialId,

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { type Crypto, createCrypto, toHex } from "@doorsync/protocol/authority";
 import { openssl } from "@doorsync/protocol/node-crypto";
 import { enterFolder } from "../files/guard.ts";
-import { firstKeyFile, type KeyRing, keyFingerprint, readKeys } from "../keys/ring.ts";
+import { firstKeyFile, hasKeys, type KeyRing, keyFingerprint, readKeys } from "../keys/ring.ts";
 import { createVault } from "../keys/vault.ts";
 import type { Fill } from "../model/code.ts";
 import { type Decision, denials, describeDenial } from "../model/denial.ts";
@@ -84,18 +84,25 @@ export async function withOffice(
     demandFolder(flags.data);
     const keys = readKeys(keysFolder(flags.data));
     await withDatabase(cli, flags, keys, false, async (db) => {
-      if (!(await isInstallation(db, keyFingerprint(crypto, keys)))) {
-        throw new Trouble(
-          `the database does not belong to the keys in ${keysFolder(flags.data)}`,
-          "restore keys and database from one backup; if this is a first start, run init",
-        );
-      }
+      if (!(await isInstallation(db, keyFingerprint(crypto, keys)))) throw foreignKeys(flags);
       await work(
         { db, crypto, keys, vault: createVault(crypto, keys.vault, fill), fill, now: clock(flags) },
         say,
       );
     });
   });
+}
+
+/** Ties a database without keys to these; one that belongs to other keys is not taken over. */
+async function claimFor(db: Database, fingerprint: Uint8Array, flags: BaseFlags): Promise<void> {
+  if (!(await claimInstallation(db, fingerprint, clock(flags)))) throw foreignKeys(flags);
+}
+
+function foreignKeys(flags: BaseFlags): Trouble {
+  return new Trouble(
+    `the database does not belong to the keys in ${keysFolder(flags.data)}`,
+    "restore keys and database from one backup",
+  );
 }
 
 /** Opens the database that belongs to a data folder; `claim` ties an empty one to its keys. */
@@ -109,7 +116,7 @@ export async function withDatabase(
   const url = cli.process.env?.["DATABASE_URL"];
   const fingerprint = keyFingerprint(crypto, keys);
   if (cli.database !== undefined) {
-    if (claim) await claimInstallation(cli.database, fingerprint, clock(flags));
+    if (claim) await claimFor(cli.database, fingerprint, flags);
     await work(cli.database);
     return;
   }
@@ -164,7 +171,7 @@ async function useDatabase(
     );
   });
   try {
-    if (claim) await claimInstallation(db, fingerprint, clock(flags));
+    if (claim) await claimFor(db, fingerprint, flags);
     await work(db);
   } finally {
     await db.destroy();
@@ -192,6 +199,16 @@ export function makeFolder(data: string): void {
     );
   }
   mkdirSync(data, { recursive: true, mode: 0o700 });
+}
+
+/** Before keys are made: a database that is there already had keys, and new ones would open nothing of it. */
+export function demandNoDatabaseWithoutKeys(data: string): void {
+  const keys = keysFolder(data);
+  if (!existsSync(join(data, "database", "PG_VERSION")) || hasKeys(keys)) return;
+  throw new Trouble(
+    `the database in ${data} is there, but not all its keys in ${keys}`,
+    "restore them from their copy",
+  );
 }
 
 /** False when there is nothing; Trouble when there is something else. */

@@ -17,6 +17,7 @@ import type { Cli } from "./context.ts";
 import type { BaseFlags } from "./flags.ts";
 import {
   crypto,
+  demandNoDatabaseWithoutKeys,
   fill,
   guarded,
   keysFolder,
@@ -70,6 +71,7 @@ export type CodesFlags = BaseFlags & { readonly person: string };
 export async function init(this: Cli, flags: InitFlags): Promise<void> {
   await guarded(this, flags, async (say) => {
     makeFolder(flags.data);
+    demandNoDatabaseWithoutKeys(flags.data);
     createKeys(keysFolder(flags.data), fill);
     const keys = readKeys(keysFolder(flags.data));
     await withDatabase(this, flags, keys, true, async () => {

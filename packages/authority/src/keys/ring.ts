@@ -60,6 +60,11 @@ export function createKeys(folder: string, fill: Fill): void {
   }
 }
 
+/** Whether every key file is there. Says nothing of what they hold. */
+export function hasKeys(folder: string): boolean {
+  return names.every((name) => existsSync(join(folder, files[name])));
+}
+
 /** The keys, or Trouble: missing, damaged, or readable by others. */
 export function readKeys(folder: string): KeyRing {
   const read = (name: keyof KeyRing): Bytes => readKey(join(folder, files[name]));

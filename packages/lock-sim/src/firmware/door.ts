@@ -7,6 +7,7 @@ import {
   type Bytes,
   type Credential,
   type Crypto,
+  credentialTag,
   decodedCredential,
   firstCredentialId,
   itemId,
@@ -44,7 +45,7 @@ export function judgeCode(crypto: Crypto, door: Door, digits: string, now: Now):
   let calendar = blankCalendar(lowerSeconds(door.floorSeconds, now));
   for (const item of door.table.items()) {
     if (itemId(item) < firstCredentialId) calendar = readInto(calendar, item);
-    else if (crypto.same(item.subarray(5, 21), tag)) found = item;
+    else if (crypto.same(credentialTag(item), tag)) found = item;
   }
   const credential = found === undefined ? undefined : decodedCredential(found);
   const rule = credential === undefined ? undefined : ruleOf(door.table, credential.rule);

@@ -71,7 +71,7 @@ export function hangUp(running: Running, turn: Turn): Running {
   return forgetSession(running, turn);
 }
 
-/** Ends a session that is silent or that goes on too long with nothing verified (T15); committed chunks renew it. */
+/** Ends a session that is silent or that goes on too long with nothing made durable (T15). */
 export function keepSessionTime(running: Running, turn: Turn): Running {
   const { session } = running;
   // A courier whose message is being written to flash is not silent: the lock owes it an answer.
@@ -105,7 +105,7 @@ export function hearFrame(
   };
 }
 
-/** Something new is durable: the courier has earned fresh budgets. Replays of what is known earn nothing. */
+/** What this courier brought is durable: it has earned fresh budgets. Replays of what is known earn nothing. */
 export function renewed(running: Running, turn: Turn): Running {
   return withSession(running, { strangeBytes: 0, fruitless: 0, startedMs: turn.now.uptimeMs });
 }

@@ -56,10 +56,10 @@ export interface Session {
   readonly standing: SessionStanding;
   /** The one live nonce for a time token. */
   readonly nonce: Nonce | undefined;
-  /** Bytes heard since anything of the authority's was verified. */
+  /** Bytes heard since something this courier brought became durable. */
   readonly strangeBytes: number;
   readonly badSignatures: number;
-  /** Signatures verified or made since something new became durable. */
+  /** Signatures verified or made since then. */
   readonly fruitless: number;
   readonly startedMs: number;
   /** When something was last heard or answered. */

@@ -277,7 +277,7 @@ function hearTime(running: Running, turn: Turn, body: Bytes): Running {
   }
   const plan = planFloor(used.store, seconds.value);
   if (plan === "full") return sayRefusal(used, turn, "time", refuse("BUSY", "no-room", busySeconds));
-  return withPlan(renewed(used, turn), plan, (planned) => ({
+  return withPlan(used, plan, (planned) => ({
     ...planned,
     next: "floor",
     seconds: seconds.value,
@@ -329,8 +329,8 @@ export function settleTable(
       turn.effects.push({ kind: "note", note: { what: "committed", version: inForce.version, by } });
       // A delta may have overtaken a snapshot on its way: then its bank is given up, and so is the memory of it.
       const half = isResumable(kept.store) ? kept.half : undefined;
-      const settled = renewed({ ...kept, inForce, half }, turn);
-      return asks ? sayReceipt(settled, turn) : settled;
+      const settled = { ...kept, inForce, half };
+      return asks ? sayReceipt(renewed(settled, turn), turn) : settled;
     }
     case "begun": {
       const { running: kept } = settlePlan(running, then, ended);
@@ -348,8 +348,8 @@ export function settleTable(
         kind: "note",
         note: { what: "chunk", to, index: half.expected.index - 1, chunks },
       });
-      const longer = renewed({ ...kept, half }, turn);
-      return asks ? continueStream(longer, turn, manifest, half) : longer;
+      const longer = { ...kept, half };
+      return asks ? continueStream(renewed(longer, turn), turn, manifest, half) : longer;
     }
     case "floor": {
       const { running: kept } = settlePlan(running, then, ended);

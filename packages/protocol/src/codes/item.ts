@@ -17,6 +17,7 @@ import { accept, refuse, type Verdict } from "../refusal.ts";
 
 export const itemBytes = 29;
 export const tagBytes = 16;
+const tagAt = 5;
 
 export const settingsId = 0;
 export const firstRuleId = 1;
@@ -114,6 +115,11 @@ export function itemId(item: Bytes): number {
   return readUint(item, 0, 3);
 }
 
+/** The tag of a raw credential, as a window on it. */
+export function credentialTag(credential: Bytes): Bytes {
+  return credential.subarray(tagAt, tagAt + tagBytes);
+}
+
 /** The kind that an id's range stands for; undefined in the gaps kept free. */
 export function itemKind(id: number): ItemKind | undefined {
   if (id === settingsId) return "settings";
@@ -175,7 +181,7 @@ export function encodeItem(item: Item): Bytes {
     case "credential":
       if (item.tag.length !== tagBytes) throw new RangeError(`tag of ${item.tag.length} bytes`);
       writeUint(bytes, 3, 2, item.rule + (item.suspended ? 0x8000 : 0));
-      bytes.set(item.tag, 5);
+      bytes.set(item.tag, tagAt);
       writeUint(bytes, 21, 4, item.notBefore);
       writeUint(bytes, 25, 4, item.notAfter);
       break;
@@ -314,7 +320,7 @@ function decodeCredential(bytes: Bytes, id: number): Verdict<Credential> {
     id,
     rule,
     suspended: raw >= 0x8000,
-    tag: copy(bytes.subarray(5, 5 + tagBytes)),
+    tag: copy(credentialTag(bytes)),
     notBefore,
     notAfter,
   });

@@ -14,13 +14,13 @@ import type { Crypto } from "../crypto/crypto.ts";
 import { accept, refuse, type Verdict } from "../refusal.ts";
 import {
   type Credential,
+  credentialTag,
   decodeItem,
   firstCredentialId,
   itemBytes,
   itemId,
   itemKind,
   type Rule,
-  tagBytes,
 } from "./item.ts";
 
 export const digestBytes = 32;
@@ -341,7 +341,7 @@ function holds(
 }
 
 function rawTagKey(raw: Bytes): string {
-  return tagKey(raw.subarray(5, 5 + tagBytes));
+  return tagKey(credentialTag(raw));
 }
 
 function tagKey(bytes: Bytes): string {
