@@ -3,10 +3,12 @@
  * fixtures of one test, and not a model of a lock; everything here is made by the protocol's own issuing half.
  */
 import fc from "fast-check";
-import { ascii, type Bytes, concat, toHex } from "../packages/protocol/src/bytes.ts";
+import { ascii, type Bytes, concat, readUint, toHex } from "../packages/protocol/src/bytes.ts";
 import {
   alwaysCredential,
   type Credential,
+  credentialClasses,
+  dailyTag,
   encodeItem,
   firstCredentialId,
   firstRuleId,
@@ -68,6 +70,8 @@ export interface AuthoritySeeds {
   readonly table: Bytes;
   readonly capability: Bytes;
   readonly time: Bytes;
+  /** X25519 secret. */
+  readonly box: Bytes;
 }
 
 /** Both ends after a commissioning that really took place. */
@@ -95,13 +99,14 @@ export function commissionFor(
     table: secret(`${authority} table`),
     capability: secret(`${authority} capability`),
     time: secret(`${authority} time`),
+    box: secret(`${authority} box`),
   };
   const publicKeys: AuthorityPublic = {
     root: fast.signPublic(seeds.root),
     table: fast.signPublic(seeds.table),
     capability: fast.signPublic(seeds.capability),
     time: fast.signPublic(seeds.time),
-    box: fast.agreePublic(secret(`${authority} box`)),
+    box: fast.agreePublic(seeds.box),
   };
   const offer = {
     lockId: secret(`${door} id`, 16),
@@ -301,7 +306,15 @@ export function modelOf(table: Table): Map<number, Bytes> {
   return new Map([...table.items()].map((item) => [itemId(item), item]));
 }
 
-/** The model after the wishes. One that would leave two credentials with one tag, or one without its rule, is skipped. */
+/** Whether the credentials of this rule are derived codes, whose tag is zeros. */
+function isDaily(rule: Bytes | undefined): boolean {
+  return rule?.[3] === credentialClasses.dailyCode;
+}
+
+/**
+ * The model after the wishes. One that would leave two credentials with one tag, one without its rule, or one with a
+ * tag where the code is derived, is skipped.
+ */
 export function modelAfter(before: TableModel, wanted: readonly Wish[]): TableModel {
   const model = new Map(before);
   const tagOf = (raw: Bytes): string => toHex(raw.subarray(5, 5 + tagBytes));
@@ -309,11 +322,12 @@ export function modelAfter(before: TableModel, wanted: readonly Wish[]): TableMo
     switch (wish.kind) {
       case "put": {
         const id = slotId(wish.slot);
-        const tag = poolTags[wish.tag] ?? secret("no such tag", tagBytes);
+        const daily = isDaily(model.get(wish.rule));
+        const tag = daily ? dailyTag : (poolTags[wish.tag] ?? secret("no such tag", tagBytes));
         const taken = [...model].some(
           ([other, raw]) => other !== id && other >= firstCredentialId && tagOf(raw) === toHex(tag),
         );
-        if (taken) break;
+        if (taken && !daily) break;
         if (!model.has(wish.rule)) model.set(wish.rule, encodeItem(plainRule(wish.rule, "code", 720, false)));
         const { suspended, rule } = wish;
         model.set(id, encodeItem({ ...alwaysCredential(id, rule, tag), suspended }));
@@ -329,9 +343,16 @@ export function modelAfter(before: TableModel, wanted: readonly Wish[]): TableMo
         model.set(slotId(wish.b), concat(b.subarray(0, 5), a.subarray(5)));
         break;
       }
-      case "beside":
-        model.set(wish.item.kind === "settings" ? 0 : wish.item.id, encodeItem(wish.item));
+      case "beside": {
+        const id = wish.item.kind === "settings" ? 0 : wish.item.id;
+        const raw = encodeItem(wish.item);
+        const used = [...model].some(
+          ([other, held]) => other >= firstCredentialId && (readUint(held, 3, 2) & 0x7fff) === id,
+        );
+        if (used && isDaily(raw) !== isDaily(model.get(id))) break;
+        model.set(id, raw);
         break;
+      }
       default:
         return wish satisfies never;
     }

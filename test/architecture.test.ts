@@ -13,6 +13,7 @@ const folders = [
   "test",
   "demo",
   "bench",
+  "fuzz",
 ];
 const named = law.map((sentence) => [sentence.claim, sentence] as const);
 
@@ -58,7 +59,7 @@ describe("the law looked at every file", () => {
   test("every relative import leads to a file", () => {
     const dangling = sources.flatMap(({ path, targets }) =>
       targets
-        .filter((t) => /^(packages|test|demo|bench)\//.test(t) && !existsSync(join(root, t)))
+        .filter((t) => /^(packages|test|demo|bench|fuzz)\//.test(t) && !existsSync(join(root, t)))
         .map((t) => `${path} -> ${t}`),
     );
     expect(dangling).toEqual([]);

@@ -32,7 +32,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import * as bounds from "../packages/authority/src/cli/bounds.ts";
 import { explain } from "../packages/authority/src/cli/explain.ts";
 import { runCli } from "../packages/authority/src/cli/run.ts";
-import { nextLines, slipLine } from "../packages/authority/src/cli/words.ts";
+import { logLines, nextLines, slipLine } from "../packages/authority/src/cli/words.ts";
 import { nameCharactersMax } from "../packages/authority/src/model/name.ts";
 import type { SlipOutcome } from "../packages/authority/src/office/receive.ts";
 import { paperLock } from "./support/paper-lock.ts";
@@ -239,6 +239,117 @@ test("what was changed at a commissioned door names the issue that is missing, a
   ]);
 });
 
+test("terms are given by flags; suspending and resuming name the issue that is missing, and revoke ends both", async () => {
+  await json("person", "add", "--name", "Parcel service");
+  const where = ["--door", "Unit 4B", "--person", "Parcel service"];
+  for (const odd of [
+    ["--uses", "0"],
+    ["--uses", "256"],
+    ["--until", "tomorrow"],
+    ["--from", "2026-12-24"],
+  ]) {
+    expect((await json("assign", ...where, ...odd)).status).toBe(2);
+  }
+  const backwards = ["--from", "2026-12-24T15:00:00Z", "--until", "2026-12-24T16:00:00+01:00"];
+  expect(await json("assign", ...where, ...backwards)).toMatchObject({
+    status: 1,
+    objects: [{ denied: { number: 111, name: "TERMS_UNFIT" } }],
+  });
+  const once = await json("assign", ...where, "--uses", "1", "--until", "2030-12-24T16:00:00+01:00");
+  expect(once.objects).toMatchObject([{ state: "unset", needsIssue: true, worksAfterSync: true }]);
+  await json("issue", "--door", "Unit 4B", ...mailbox());
+  expect((await json("suspend", ...where)).objects).toMatchObject([
+    { needsIssue: true, worksAfterSync: false },
+  ]);
+  expect((await json("resume", ...where)).objects).toMatchObject([
+    { needsIssue: true, worksAfterSync: true },
+  ]);
+  expect((await json("revoke", ...where)).status).toBe(0);
+  expect((await json("suspend", ...where)).status).toBe(1);
+});
+
+test("a door's log is said event by event, and what is missing where it is missing", async () => {
+  expect((await json("log", "--door", "Unit 4B")).objects).toEqual([
+    { door: "Unit 4B", held: 0, waiting: 0, alarm: false },
+  ]);
+  const nothing = {
+    uncertain: false,
+    receivedAt: 0,
+    credential: undefined,
+    person: undefined,
+    version: 0,
+    count: 0,
+  };
+  const plain = { ...nothing, source: "Keypad", gap: undefined } as const;
+  const lines = logLines({
+    door: "Unit 4B",
+    held: 4,
+    waiting: 2,
+    alarm: true,
+    entries: [
+      { ...plain, seq: 1, at: 0, kind: "LockOperation", detail: 1, credential: 65_536, person: "Ada Osei" },
+      { ...plain, seq: 2, at: 60, kind: "LockOperation", detail: 1, uncertain: true, credential: 65_599 },
+      {
+        ...plain,
+        ...{ seq: 3, at: 61, kind: "Gap", detail: 0, count: 40, source: "Unspecified" },
+        gap: { class: "failure", count: 40, isAtLeast: true, isOpen: false },
+      },
+      {
+        ...plain,
+        seq: 4,
+        at: 62,
+        kind: "SyncRefused",
+        detail: 17,
+        version: 3,
+        count: 2,
+        source: "Unspecified",
+      },
+    ],
+  });
+  expect(lines).toEqual([
+    '"Unit 4B": 4 event(s) held, 2 more wait in the lock',
+    expect.stringMatching(/^ {2}ALARM: .*old backup\?$/),
+    "  1  1970-01-01T00:00:00Z  LockOperation Unlock  Ada Osei  by Keypad",
+    "  2  not before 1970-01-01T00:01:00Z  LockOperation Unlock  credential 65599  by Keypad",
+    "  3  1970-01-01T00:01:01Z  GAP: at least 40 failure event(s) missing here, the lock had no room for them",
+    expect.stringMatching(/^ {2}4 {2}1970-01-01T00:01:02Z {2}SyncRefused \w+ at version 3, 2 time\(s\)$/),
+  ]);
+});
+
+test("other keys: new files once the database says so, also when a rotation was stopped half-way", async () => {
+  const keysFolder = join(root, "office", "keys");
+  const online = ["table.seed", "capability.seed", "time.seed", "box.secret"];
+  const read = (): string[] => online.map((name) => readFileSync(join(keysFolder, name), "ascii"));
+  const before = read();
+  const rotated = await json("keys", "rotate", ...mailbox());
+  expect([rotated.status, rotated.errors]).toEqual([0, ""]);
+  expect(rotated.objects).toMatchObject([{ door: "Unit 4B", epoch: 2, denied: null }, { doors: 1 }]);
+  expect(
+    readdirSync(join(root, "mail", "parcels")).filter((name) => name.includes("-rotation-2.")),
+  ).toHaveLength(1);
+  const after = read();
+  expect(after.every((key, i) => key !== before[i])).toBe(true);
+  expect(online.map((name) => statSync(join(keysFolder, name)).mode & 0o777)).toEqual([384, 384, 384, 384]);
+  expect((await json("status", "--door", "Unit 4B")).objects).toMatchObject([{ epoch: 2 }]);
+
+  // Stopped between the database and the files: the next command finishes it.
+  mkdirSync(join(keysFolder, "next"));
+  for (const [i, name] of online.entries()) {
+    writeFileSync(join(keysFolder, "next", name), after[i] ?? "", { mode: 0o600 });
+    if (i > 1) writeFileSync(join(keysFolder, name), before[i] ?? "");
+  }
+  expect((await json("status")).status).toBe(0);
+  expect(read()).toEqual(after);
+  expect(readdirSync(keysFolder)).not.toContain("next");
+
+  // A folder of keys from before the rotation, with nothing that leads on: one line, and nothing is signed.
+  writeFileSync(join(keysFolder, "table.seed"), before[0] ?? "");
+  const old = await json("issue", "--door", "Unit 4B", ...mailbox());
+  expect(old.status).toBe(2);
+  expect(old.errors).toMatch(/restore keys and database from one backup\n$/);
+  writeFileSync(join(keysFolder, "table.seed"), after[0] ?? "");
+});
+
 test("a slip that proves nothing says so in a sentence", () => {
   const line = (outcome: SlipOutcome, version?: number): string =>
     slipLine({
@@ -249,9 +360,10 @@ test("a slip that proves nothing says so in a sentence", () => {
       version,
       changes: [],
       refusal: undefined,
+      events: 0,
     });
   expect(line("old-epoch")).toBe(
-    '"Unit 4B": receipt of an earlier commissioning of this door; it proves nothing any more',
+    '"Unit 4B": receipt of an earlier epoch of this door (reset, or other keys, since); it proves nothing any more',
   );
   expect(line("not-verified")).toMatch(
     /: receipt without a valid signature of this lock; it proves nothing$/,

@@ -8,10 +8,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   assign,
+  assignCode,
+  claimInstallation,
   commission,
   createVault,
   type Database,
   issue,
+  keyFingerprint,
   loadLedger,
   loadSpans,
   type MailboxFolder,
@@ -19,12 +22,17 @@ import {
   openMailbox,
   openStore,
   type Place,
+  plainHouse,
+  plainTerms,
+  readLog,
   receive,
   registerDoor,
   registerPerson,
   registerProperty,
   revoke,
+  rotateKeys,
   status,
+  suspendCode,
   tablesAt,
   unpackLockKeys,
   withDoor,
@@ -42,7 +50,10 @@ import {
 import { openssl } from "@doorsync/protocol/node-crypto";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { packHouse } from "../packages/authority/src/store/packed.ts";
+import { travel } from "./support/door-office.ts";
 import { type PaperLock, paperLock } from "./support/paper-lock.ts";
+import { makeLock, type TestLock } from "./world.ts";
 
 const crypto = createCrypto(openssl);
 const url = process.env["DATABASE_URL"];
@@ -72,6 +83,7 @@ describe.each(places)("the store contract on $kind", (place) => {
 
   beforeAll(async () => {
     db = await openStore(place);
+    await claimInstallation(db, keyFingerprint(crypto, keys), now);
     folder = mkdtempSync(join(tmpdir(), "doorsync-contract-"));
     mailbox = openMailbox(folder);
     await registerProperty(office(), { name: "Maple Court", sixDigits: false, leaseHours: 0 });
@@ -392,5 +404,163 @@ describe.each(places)("the store contract on $kind", (place) => {
     expect(await db.selectFrom("doors").select("name").where("id", "=", id).execute()).not.toEqual([
       { name: "half-way" },
     ]);
+  });
+
+  /** A visit of the shipped errand at a real lock, with everything that lies in the mailbox. */
+  async function travelled(lock: TestLock) {
+    const trip = travel(lock, parcels());
+    trip.slips.forEach(bring);
+    return { trip, received: await receive(office(), mailbox, wish) };
+  }
+
+  /** A real lock, commissioned, with Ada's code proven. */
+  async function realDoor() {
+    const name = `Door ${++doors}`;
+    const lock = makeLock(`contract ${place.kind} ${doors}`, { rtcSeconds: now });
+    await registerDoor(office(), { property: undefined, name, kind: "residence" });
+    await commission(office(), mailbox, { door: name, setup: lock.setup, replace: false, epochMin: 1 });
+    await travelled(lock);
+    const given = await assign(office(), { door: name, person: "ada", length: 4 });
+    await issue(office(), mailbox, { ...wish, door: name });
+    await travelled(lock);
+    if (!given.ok) throw new Error(given.denial);
+    const row = await db.selectFrom("doors").select("id").where("name", "=", name).executeTakeFirstOrThrow();
+    return { id: row.id, name, lock, code: given.value.code };
+  }
+
+  test("a lock's events are booked before they are acknowledged, in order, under the names of people", async () => {
+    const { name, lock, code } = await realDoor();
+    const before = await readLog(office(), { door: name, countMax: 100 });
+    if (before === undefined) throw new Error("no log");
+    expect(lock.press(code)).toBe("accepted");
+    const { trip, received } = await travelled(lock);
+    expect(received.slips.filter(({ kind }) => kind === "log")).toMatchObject([{ outcome: "logged" }]);
+    const log = await readLog(office(), { door: name, countMax: 100 });
+    expect(log).toMatchObject({ waiting: 0, alarm: false });
+    expect(log?.entries.map(({ seq }) => seq)).toEqual(
+      Array.from({ length: log?.held ?? 0 }, (_, i) => i + 1),
+    );
+    expect(log?.entries.find(({ kind, detail }) => kind === "LockOperation" && detail === 1)).toMatchObject({
+      person: "ada",
+      source: "Keypad",
+    });
+    const acks = parcels().filter(({ kind }) => kind === "ack");
+    expect(acks.some(({ to, tag }) => to === log?.held && tag.join() === trip.slips[0]?.tag.join())).toBe(
+      true,
+    );
+    // The same slips once more, and in the end the last event alone: nothing twice, nothing changed.
+    trip.slips.forEach(bring);
+    const again = await receive(office(), mailbox, wish);
+    expect(again.slips.map(({ outcome }) => outcome)).not.toContain("logged");
+    expect((await readLog(office(), { door: name, countMax: 1 }))?.entries).toEqual(log?.entries.slice(-1));
+    rmSync(join(folder, "parcels"), { recursive: true });
+    mailbox = openMailbox(folder);
+  });
+
+  test("terms and houses are the same after a round through rows", async () => {
+    const { id, name } = await door();
+    const terms = {
+      ...plainTerms,
+      useLimit: 3,
+      expiringMinutes: 90,
+      notBefore: 5,
+      notAfter: 4_000_000_000,
+      windows: [{ days: 62, startMinute: 540, endMinute: 1_020 }],
+      skipHolidays: true,
+      leaseHours: 12,
+      failOpen: true,
+      suspended: true,
+      duress: true,
+    };
+    const variants = [terms, { ...terms, class: "keycard" as const, windows: undefined, failOpen: false }];
+    const people = await db.selectFrom("people").select(["id", "name"]).execute();
+    const person = people.find((one) => one.name === "fay")?.id ?? "";
+    const codes = variants.map((one, i) => ({
+      id: `terms ${doors} ${i}`,
+      person,
+      mark: `mark ${doors} ${i}`,
+      length: 0 as const,
+      sealed: office().vault.seal("code", `terms ${doors} ${i}`, new TextEncoder().encode(`0${i}`)),
+      createdAt: now,
+      terms: one,
+    }));
+    await withDoor(db, id, async (ledger) => {
+      const given = codes.reduce((before, code) => {
+        const after = assignCode(before, code);
+        if (!after.ok) throw new Error(after.denial);
+        return after.value;
+      }, ledger);
+      return { ledger: given, result: undefined };
+    });
+    const house = {
+      ...plainHouse,
+      autoRelockSeconds: 0,
+      wrongCodeEntryLimit: 3,
+      dailyGeneration: 7,
+      zone: [
+        { at: 0, offsetMinutes: -210 },
+        { at: 1_790_000_000, offsetMinutes: 840 },
+      ],
+      holidays: [{ start: 10, end: 20 }],
+    };
+    await db
+      .updateTable("properties")
+      .set({ house: packHouse(house) })
+      .execute();
+    const loaded = await loadLedger(db, id);
+    expect(loaded.codes.map((code) => code.terms)).toEqual(variants);
+    expect(loaded.house).toEqual(house);
+    await db.updateTable("properties").set({ house: null }).execute();
+    await withDoor(db, id, async (ledger) => {
+      const changed = suspendCode(ledger, person, false);
+      if (!changed.ok) throw new Error(changed.denial);
+      return { ledger: changed.value, result: undefined };
+    });
+    const [code] = (await loadLedger(db, id)).codes;
+    expect(code).toMatchObject({ terms: { suspended: false, useLimit: 3 }, termsFrom: undefined });
+    expect(name).toBe(`Door ${doors}`);
+  });
+
+  test("other keys: every lock has its parcel, codes stand as they stood, and nothing signed before counts again", async () => {
+    const { name, lock, code } = await realDoor();
+    const bare = await door("bare");
+    await commission(office(), mailbox, { door: bare.name, setup: bare.setup, replace: false, epochMin: 1 });
+    await assign(office(), { door: name, person: "ben", length: 4 });
+    await issue(office(), mailbox, { ...wish, door: name });
+    const old = parcels();
+    const late = travel(lock, old);
+    const before = await statesOf(name);
+    const next = { ...keys, table: seed(), capability: seed(), time: seed(), box: seed() };
+    let isAdopted = false;
+    const rotated = await rotateKeys(office(), mailbox, next, wish, () => {
+      isAdopted = true;
+    });
+    expect(isAdopted).toBe(true);
+    expect(rotated.find((one) => one.door === name)).toMatchObject({ epoch: 2, denied: undefined });
+    expect(rotated.find((one) => one.door === bare.name)).toMatchObject({ epoch: undefined });
+    // Whoever still works with the keys before writes nothing any more.
+    await expect(issue(office(), mailbox, { ...wish, door: name })).rejects.toThrow(/rotated/);
+    Object.assign(keys, next);
+    expect(await statesOf(name)).toEqual(before);
+    late.slips.forEach(bring);
+    const stale = await receive(office(), mailbox, wish);
+    expect(new Set(stale.slips.map(({ outcome }) => outcome))).toEqual(new Set(["old-epoch"]));
+    expect(await statesOf(name)).toEqual(before);
+
+    const { trip } = await travelled(lock);
+    expect(trip.said.slice(0, 4)).toEqual([">hello", "<hello", ">rotation", "<hello"]);
+    expect(await statesOf(name)).toEqual({ ada: "set", ben: "set" });
+    expect(lock.press(code)).toBe("accepted");
+    const { received } = await travelled(lock);
+    expect(received.slips.map(({ outcome }) => outcome)).toContain("logged");
+    const log = await readLog(office(), { door: name, countMax: 100 });
+    expect(log?.entries.map(({ kind }) => kind)).toContain("KeyRotation");
+    expect(travel(lock, old).report.delivered).toEqual([]);
+    // The offer that was under way names the new keys now, and its lock is met by it.
+    for (const parcel of parcels().filter(({ kind }) => kind === "commission")) {
+      const answer = bare.lock.hear(parcel);
+      if ("body" in answer) bring(answer);
+    }
+    expect((await receive(office(), mailbox, wish)).slips).toMatchObject([{ outcome: "commissioned" }]);
   });
 });

@@ -9,10 +9,14 @@ import { frameBytesDefault, frameBytesMin, lifeHoursDefault } from "../packages/
 import { emptyOutbox, segment } from "../packages/protocol/src/link/frame.ts";
 import { encodeNext, encodeRefusal } from "../packages/protocol/src/messages/answers.ts";
 import { type Direction, type Message, messageCatalog } from "../packages/protocol/src/messages/catalog.ts";
+import { eventBytes } from "../packages/protocol/src/messages/event.ts";
 import { encodeHello, encodeHelloRequest, protocolVersion } from "../packages/protocol/src/messages/hello.ts";
+import { encodePull, headBytes } from "../packages/protocol/src/messages/log.ts";
 import { refuse } from "../packages/protocol/src/refusal.ts";
 import { type Issued, issueSnapshot, issueUpdate } from "../packages/protocol/src/rules/issue-update.ts";
+import { issueAck, issueSegment } from "../packages/protocol/src/rules/log.ts";
 import { issueReceipt } from "../packages/protocol/src/rules/receipt.ts";
+import { issueRotation } from "../packages/protocol/src/rules/rotation.ts";
 import { issueTime } from "../packages/protocol/src/rules/time.ts";
 import { accepted } from "./accepted.ts";
 import {
@@ -157,6 +161,17 @@ export function byteBudget(): readonly BudgetRow[] {
     nonce,
   });
   const thousand = snapshot(1_000);
+  const { root, box, table } = pair.seeds;
+  const keys = {
+    table: fast.signPublic(table),
+    capability: fast.signPublic(root),
+    box: fast.agreePublic(box),
+  };
+  const renewed = { epoch: 2, issuedAt, ...keys, time: fast.signPublic(secret("time")) };
+  const place = { seq: 100_000, head: secret("head", headBytes) };
+  const events = Array.from({ length: 200 }, (_, i) => secret(`event ${i}`, eventBytes));
+  const segmentOf = (count: number): Bytes =>
+    issueSegment(fast, pair.trust, secret("ephemeral"), place, events.slice(0, count));
   const stale = encodeRefusal(refuse("STALE", "U10", exampleVersion));
   return [
     row("hello request", "toLock", type, noBytes),
@@ -177,6 +192,16 @@ export function byteBudget(): readonly BudgetRow[] {
     row("time token", "toLock", messageCatalog.time.type, token),
     row("commission offer", "toLock", messageCatalog.commission.type, pair.offer),
     row("commission reply", "toPhone", messageCatalog.commission.type, pair.reply),
+    row("rotation", "toLock", messageCatalog.rotation.type, issueRotation(fast, root, name.lockId, renewed)),
+    row("log pull, after event 100,000", "toLock", messageCatalog.pull.type, encodePull(place.seq)),
+    row("log segment, 1 event", "toPhone", messageCatalog.segment.type, segmentOf(1)),
+    row("log segment, 81 events (the most)", "toPhone", messageCatalog.segment.type, segmentOf(200)),
+    row(
+      "log acknowledgement, event 100,000",
+      "toLock",
+      messageCatalog.ack.type,
+      issueAck(fast, table, name, place),
+    ),
     whole("visit: one revocation", oneRemoval(10), 275),
     whole("visit: one code reset", resetOne()),
     whole("visit: ten new codes", newCodes(10), 600),

@@ -9,8 +9,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { planted, plantVariable } from "./canary/plant.ts";
-import { type Plant, plants } from "./canary/plants.ts";
+import { planted } from "../packages/lock-sim/src/sim/planting.ts";
+import { plantVariable } from "./canary/plant.ts";
+import { type Plant, plants, strayCatchers } from "./canary/plants.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -51,6 +52,7 @@ async function runPlanted(plant: Plant): Promise<readonly Outcome[]> {
 
 test("every plant has its place, exactly once, and another name", async () => {
   expect(plants.length).toBeGreaterThanOrEqual(8);
+  expect(strayCatchers).toEqual([]);
   expect(new Set(plants.map(({ id }) => id)).size).toBe(plants.length);
   for (const plant of plants) {
     expect(plant.edits.length, plant.id).toBeGreaterThan(0);

@@ -51,7 +51,7 @@ test("both sides end with the same six keys, all different, and the lock believe
   const { keys, lockPublic } = accepted(finishCommission(fast, commission, reply));
   expect(keys).toEqual(pair.atLock.keys);
   expect(Object.keys(keys).sort()).toEqual([...lockKeyNames].sort());
-  expect(new Set(lockKeyNames.map((name) => toHex(keys[name]))).size).toBe(6);
+  expect(new Set(lockKeyNames.map((name) => toHex(keys[name]))).size).toBe(7);
   expect(lockPublic.sign).toEqual(fast.signPublic(pair.atLock.signSeed));
   expect(lockPublic.dh).toEqual(fast.agreePublic(pair.atLock.dhSecret));
   const { root, table, capability, time, box } = commission.offer;

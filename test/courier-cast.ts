@@ -69,7 +69,15 @@ export function createHouse(seed: number, codes = 1) {
   const lockKey = crypto.signPublic(seeds.lock);
   const tableKey = crypto.signPublic(seeds.table);
   const key = (n: number): Bytes => filled(32, 100 + seed + n);
-  const keys = { update: key(0), iv: key(1), pin: key(2), digest: key(3), state: key(4), daily: key(5) };
+  const keys = {
+    update: key(0),
+    iv: key(1),
+    pin: key(2),
+    digest: key(3),
+    state: key(4),
+    daily: key(5),
+    log: key(6),
+  };
   const lock = { name, keys };
 
   const rule = encodeItem(plainRule(1, "code", 0, false));

@@ -1,5 +1,5 @@
 /**
- * Vectors printed in RFCs 8032, 7748, 8439, 5869 and 4231, against both providers; and what sign1, encrypt0, context
+ * Vectors printed in RFCs 8032, 7748, 8439, 5869, 4231 and 9180, against both providers; and what sign1, encrypt0, context
  * and the handshakes refuse. Not the published suites: those are in crypto-vectors.test.ts and need their files.
  */
 import nacl from "tweetnacl";
@@ -9,6 +9,7 @@ import { decode, encode } from "../packages/protocol/src/cbor/codec.ts";
 import { context } from "../packages/protocol/src/crypto/context.ts";
 import { createCrypto } from "../packages/protocol/src/crypto/crypto.ts";
 import { encrypt0Field, openEncrypt0, sealEncrypt0 } from "../packages/protocol/src/crypto/encrypt0.ts";
+import { openHpke, sealHpke } from "../packages/protocol/src/crypto/hpke.ts";
 import { createHandshake, type Handshake } from "../packages/protocol/src/crypto/noise.ts";
 import { portable } from "../packages/protocol/src/crypto/portable.ts";
 import { sign1, splitSign1, verifySign1 } from "../packages/protocol/src/crypto/sign1.ts";
@@ -189,6 +190,38 @@ describe.each(providers)("$provider", (crypto) => {
     ],
   ])("RFC 4231: HMAC-SHA-256", (key, data, expected) => {
     expect(toHex(crypto.mac(key, data))).toBe(expected);
+  });
+
+  test("RFC 9180 A.2: HPKE base mode, X25519, HKDF-SHA256, ChaCha20Poly1305, first message", () => {
+    const info = hex("4f6465206f6e2061204772656369616e2055726e");
+    const ephemeral = hex("f4ec9b33b792c372c1d2c2063507b684ef925b8c75a42dbcbf57d63ccd381600");
+    const enc = "1afa08d3dec047a643885163f1180476fa7ddb54c6a8029ea33f95796bf2ac4a";
+    const secret = hex("8057991eef8f1f1af18f4a9491d16a1ce333f695d4db8e38da75975c4478e0fb");
+    const recipient = hex("4310ee97d88cc1f088a5576c77ab0cf5c3ac797f3d95139c6c84b5429c59662a");
+    const plaintext = hex("4265617574792069732074727574682c20747275746820626561757479");
+    const aad = hex("436f756e742d30");
+    const ciphertext =
+      "1c5250d8034ec2b784ba2cfd69dbdb8af406cfe3ff938e131f0def8c8b60b4db21993c62ce81883d2dd1b51a28";
+    expect(toHex(crypto.agreePublic(secret))).toBe(toHex(recipient));
+    const sealed = sealHpke(crypto, recipient, ephemeral, info, aad, plaintext);
+    expect(toHex(sealed)).toBe(enc + ciphertext);
+    expect(openHpke(crypto, secret, info, aad, sealed)).toEqual(plaintext);
+
+    // Its neighbours: another recipient, info or additional data, any byte, any length, a point of small order.
+    expect(openHpke(crypto, ephemeral, info, aad, sealed)).toBeUndefined();
+    expect(openHpke(crypto, secret, aad, aad, sealed)).toBeUndefined();
+    expect(openHpke(crypto, secret, info, info, sealed)).toBeUndefined();
+    for (let at = 0; at < sealed.length; at++) {
+      const bent = sealed.with(at, (sealed[at] ?? 0) ^ 0x80);
+      expect(openHpke(crypto, secret, info, aad, bent), `byte ${at}`).toBeUndefined();
+    }
+    for (const length of [0, 31, 32, 47, 48, sealed.length - 1]) {
+      expect(openHpke(crypto, secret, info, aad, sealed.subarray(0, length))).toBeUndefined();
+    }
+    const zeros = new Uint8Array(32);
+    expect(openHpke(crypto, secret, info, aad, concat(zeros, sealed.subarray(32)))).toBeUndefined();
+    expect(() => sealHpke(crypto, zeros, ephemeral, info, aad, plaintext)).toThrow("small order");
+    expect(toHex(sealHpke(crypto, recipient, ephemeral, info, aad, noBytes))).toHaveLength(2 * 48);
   });
 
   test("our own wrong lengths throw, a stranger's are refused", () => {

@@ -123,6 +123,8 @@ describe("the tables of the specification are the code's", () => {
         { kind: "delta", body: { ...delta, removes: zeros(removesMost), puts: zeros(putsMost) } },
       ],
       [{ kind: "floor", body: { seconds: 0 } }],
+      [{ kind: "event", body: { event: zeros(24) } }],
+      [{ kind: "anchor", body: { voids: 0, seq: 0, head: zeros(16), sectors: 0 } }],
     ];
     const measured = extremes.map(([least, most]) => {
       const [small, large] = [encodeRecord(least), encodeRecord(most ?? least)];
@@ -135,7 +137,7 @@ describe("the tables of the specification are the code's", () => {
       ...["bytes of extent, least", "bytes of extent, most"],
     );
     expect(stated.map(([kind, ...numbers]) => [kind, ...numbers.map(numberOf)])).toEqual(measured);
-    // No fifth kind in the layouts.
+    // No seventh kind in the layouts.
     expect(measured).toHaveLength(recordSource.match(/^ {2}\w+: \{\s*code: \d+/gm)?.length ?? 0);
   });
 
@@ -178,7 +180,7 @@ describe("the checks of the specification are the code's", () => {
     for (const row of rows) {
       if (row[0] === "check") header = row;
       const check = plain(row[0]);
-      if (/^([A-Z]\d|[a-z0-9]+\/|no-|writing|dialogue|flash)/.test(check)) {
+      if (/^([A-Z]\d|[a-z0-9]+\/|no-|writing|wiping|dialogue|flash)/.test(check)) {
         const refusal =
           row[header.indexOf("refusal")] ?? header.find((cell) => cell.includes("because")) ?? "MALFORMED";
         found.set(check, `${found.get(check) ?? ""} ${refusal}`);
@@ -208,8 +210,9 @@ describe("the checks of the specification are the code's", () => {
     expect(new Set(traps)).toEqual(new Set([...rows.keys()].filter((check) => check.startsWith("cbor/"))));
   });
 
-  test("U1 to U17, C1 to C7, R1 to R3, K0 to K7, M0 to M4, P1 to P4 and S1 to S3 stand there in order", () => {
-    const series = { U: [1, 17], C: [1, 7], R: [1, 3], K: [0, 7], M: [0, 4], P: [1, 4], S: [1, 3] } as const;
+  test("the checks of every series stand there in order, none left out", () => {
+    const updates = { U: [1, 17], C: [1, 7], R: [1, 3], K: [0, 7], M: [0, 4], P: [1, 4], S: [1, 3] } as const;
+    const series = { ...updates, N: [1, 6], L: [1, 8], A: [1, 6] } as const;
     for (const [letter, [first, last]] of Object.entries(series)) {
       const numbers = [...spec.matchAll(new RegExp(`^\\| ${letter}(\\d+) \\|`, "gm"))].map(([, n]) =>
         Number(n),
@@ -228,7 +231,7 @@ describe("labels, records and examples", () => {
     for (const label of [...labels, ...lockKeyNames.map((name) => `doorsync/1 key ${name}`)]) {
       expect(spec.includes(`"${label}"`), `"${label}"`).toBe(true);
     }
-    for (const word of ["doorsync", "is-clean", "thekeys:", "success!"]) {
+    for (const word of ["doorsync", "is-clean", "notebook", "success!", "journal:"]) {
       expect(source.includes(`ascii("${word}")`), `ascii("${word}")`).toBe(true);
       expect(spec.includes(`"${word}"`), `"${word}"`).toBe(true);
     }

@@ -1,6 +1,9 @@
 // One visit as a pure machine, against scripted locks that speak real messages: honest, lying, broken and silent.
+
+import { assignCode } from "@doorsync/authority/core";
 import {
   carry,
+  describeCondition,
   describeOutcome,
   type Effect,
   type Errand,
@@ -12,7 +15,10 @@ import {
   stepErrand,
   waits,
 } from "@doorsync/phone-client/core";
+import { issueTime } from "@doorsync/protocol/authority";
 import {
+  type Bytes,
+  conditionFlags,
   decodeReturnSlip,
   encodeNext,
   encodeReturnSlip,
@@ -22,9 +28,11 @@ import {
   messageName,
   type Parcel,
   type RefusalName,
+  readHello,
   receiptFlags,
   refusals,
 } from "@doorsync/protocol/courier";
+import { encodeHello } from "@doorsync/protocol/lock";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -37,24 +45,32 @@ import {
   refusal,
   say,
 } from "./courier-cast.ts";
+import { codeFor, doorOffice, travel } from "./support/door-office.ts";
+import { noon, tellTime, wait } from "./world.ts";
 
 const house = createHouse(1);
 const streamed = createHouse(11, 50);
-const lent: ErrandLent = { crypto, waits };
 
 /** A visit on the table: everything it said, owed and showed, in order. */
 class Visit {
   errand: Errand;
   readonly effects: Effect[] = [];
+  lent: ErrandLent = { crypto, waits };
 
   constructor(...parcels: Parcel[]) {
-    const start = startErrand(lent, carry(emptySatchel, parcels));
+    const start = startErrand(this.lent, carry(emptySatchel, parcels));
     this.errand = start.errand;
     this.effects.push(...start.effects);
   }
 
+  /** Whoever obeys can get time tokens. */
+  withTime(): this {
+    this.lent = { ...this.lent, hasTime: true };
+    return this;
+  }
+
   feed(event: Event): this {
-    const step = stepErrand(lent, this.errand, event);
+    const step = stepErrand(this.lent, this.errand, event);
     this.errand = step.errand;
     this.effects.push(...step.effects);
     return this;
@@ -100,6 +116,11 @@ class Visit {
     return end.report;
   }
 
+  /** Nonces for which a token was asked. */
+  get asked(): Bytes[] {
+    return this.effects.flatMap((effect) => (effect.kind === "ask-time" ? [effect.nonce] : []));
+  }
+
   get outcome(): Report["outcome"] {
     return this.report.outcome;
   }
@@ -115,6 +136,11 @@ const forgedReceipts = [0, 1, 2, 3, 4].flatMap((version) => [
 const hello = (version: number, flags = 0): Message => say("hello", house.hello(version, flags));
 const receipt = (version: number, flags = 0): Message =>
   say("receipt", (flags === 0 ? receipts[version] : undefined) ?? house.receipt(version, flags));
+/** As a lock answers who wants a nonce. */
+const helloWithNonce = (version: number, flags = 0): Message => {
+  const said = must(readHello(house.hello(version, flags)));
+  return say("hello", encodeHello({ ...said, nonce: filled(16, 3) }));
+};
 const next = (to: number, index: number): Message => say("next", encodeNext({ to, index }));
 
 describe("the plain visits", () => {
@@ -406,6 +432,202 @@ describe("silence, drops and nonsense", () => {
   });
 });
 
+describe("the log goes along", () => {
+  const { logWaiting } = conditionFlags;
+  /** What a segment looks like to whoever cannot open it. */
+  const segment = (after: number, events: number, newest: number): Message => {
+    const body: Bytes = filled(88 + 24 * events, 7);
+    new DataView(body.buffer).setUint32(0, after);
+    new DataView(body.buffer).setUint32(4, newest);
+    return say("segment", body);
+  };
+
+  test("after the parcels, piece by piece, each owed as it comes; and when no parcel is wanted, too", () => {
+    const script = [segment(0, 81, 120), segment(81, 39, 120)];
+    const visit = new Visit(house.delta(1, 2)).answer(hello(1, logWaiting), receipt(2), ...script);
+    expect(visit.said).toEqual(["hello", "update", "pull", "pull"]);
+    expect(visit.owed).toEqual(["receipt 2", "log 0", "log 81"]);
+    expect(visit.report).toMatchObject({
+      outcome: { kind: "synced", version: 2 },
+      log: { events: 120, left: 0 },
+    });
+    const again = new Visit(house.delta(1, 2)).answer(hello(2, logWaiting), receipt(2), ...script);
+    expect(again.report).toMatchObject({ outcome: { kind: "already" }, log: { events: 120 } });
+  });
+
+  test("a lock without news is asked for none", () => {
+    expect(new Visit(house.delta(1, 2)).answer(hello(1), receipt(2)).said).toEqual(["hello", "update"]);
+  });
+
+  test("a log that never ends is left after 16 segments, one that stands still after one, and both are called what they are", () => {
+    const visit = new Visit(house.delta(1, 2)).answer(hello(1, logWaiting), receipt(2));
+    for (let at = 0; !visit.isOver; at++) visit.hear(segment(at, 1, 5_000));
+    expect(visit.said.filter((name) => name === "pull")).toHaveLength(16);
+    expect(visit.report).toMatchObject({ outcome: { kind: "synced" }, log: { events: 16, left: 4_984 } });
+    const still = new Visit(house.delta(1, 2)).answer(hello(1, logWaiting), receipt(2), segment(3, 0, 9));
+    expect(still.report).toMatchObject({ outcome: { kind: "synced" }, log: { events: 0, left: 6 } });
+  });
+
+  test.each<[string, Event]>([
+    ["a refusal", { kind: "message", ...refusal("BUSY", 2) }],
+    ["nonsense", { kind: "message", ...say("segment", filled(5, 1)) }],
+    ["another message", { kind: "message", ...hello(1) }],
+    ["garbled frames", { kind: "garbled", check: "F1" }],
+    ["a drop", { kind: "closed", why: "gone" }],
+    ["silence", { kind: "deadline" }],
+    ["an abort", { kind: "aborted" }],
+  ])("%s there spoils nothing: the sync ended as it did", (_, event) => {
+    const visit = new Visit(house.delta(1, 2)).answer(hello(1, logWaiting), receipt(2));
+    expect(visit.isOver).toBe(false);
+    visit.feed(event);
+    expect(visit.report).toMatchObject({ outcome: { kind: "synced", version: 2 }, log: { events: 0 } });
+  });
+});
+
+describe("the time", () => {
+  const token = filled(79, 9);
+  const asking = (flags: number): Visit =>
+    new Visit(house.delta(1, 2)).withTime().answer(helloWithNonce(1, flags));
+
+  test("a lock that knows it is not bothered; one that lost it is brought a token before anything else", () => {
+    expect(asking(0).said).toEqual(["hello", "update"]);
+    const visit = asking(helloFlags.wantsTime);
+    expect(visit.asked).toEqual([filled(16, 3)]);
+    expect(visit.said).toEqual(["hello"]);
+    visit.feed({ kind: "time", token }).hear(hello(1));
+    expect(visit.said).toEqual(["hello", "time", "update"]);
+    expect(visit.hear(receipt(2)).outcome).toEqual({ kind: "synced", version: 2 });
+  });
+
+  test.each<[string, Event]>([
+    ["there is none", { kind: "time", token: undefined }],
+    ["it is late", { kind: "deadline" }],
+  ])(
+    "without a token because %s the visit goes on as it would have; a token after that is nothing",
+    (_, event) => {
+      const visit = asking(helloFlags.wantsTime).feed(event);
+      expect(visit.said).toEqual(["hello", "update"]);
+      visit.feed({ kind: "time", token });
+      expect(visit.hear(receipt(2)).outcome).toEqual({ kind: "synced", version: 2 });
+    },
+  );
+
+  test("a token that the lock refuses keeps no parcel from it", () => {
+    const visit = asking(helloFlags.wantsTime).feed({ kind: "time", token });
+    visit.hear(refusal("STALE"));
+    expect(visit.hear(receipt(2)).outcome).toEqual({ kind: "synced", version: 2 });
+  });
+
+  describe("of a lock that calls a parcel EXPIRED and believes its clock", () => {
+    const expired = refusal("EXPIRED");
+    const refused = { kind: "refused", refusal: "EXPIRED" };
+
+    test("is set once, and the parcel offered once more: synced, and nobody hears of the refusal", () => {
+      const visit = asking(0).hear(expired);
+      expect([visit.said, visit.asked]).toEqual([["hello", "update"], [filled(16, 3)]]);
+      visit.feed({ kind: "time", token }).hear(hello(1)).hear(receipt(2));
+      expect(visit.said).toEqual(["hello", "update", "time", "update"]);
+      expect(visit.sent[3]).toEqual(visit.sent[1]);
+      expect([visit.outcome, visit.owed]).toEqual([{ kind: "synced", version: 2 }, ["receipt 2"]]);
+    });
+
+    test("is set for a table in chunks as well, which then streams", () => {
+      const visit = new Visit(streamed.snapshot(5)).withTime();
+      const said = { ...must(readHello(streamed.hello(1))), nonce: filled(16, 3) };
+      visit.answer(say("hello", encodeHello(said)), expired).feed({ kind: "time", token });
+      for (const message of [say("hello", streamed.hello(1)), next(5, 0)]) visit.hear(message);
+      expect(visit.said).toEqual(["hello", "manifest", "time", "manifest", "chunk"]);
+    });
+
+    test("is not set twice: refused again, the authority hears of it", () => {
+      const visit = asking(0).hear(expired).feed({ kind: "time", token }).hear(hello(1)).hear(expired);
+      expect([visit.outcome, visit.owed, visit.asked.length]).toEqual([refused, ["refusal 2"], 1]);
+      const brought = asking(helloFlags.wantsTime).feed({ kind: "time", token }).hear(hello(1)).hear(expired);
+      expect([brought.outcome, brought.owed, brought.asked.length]).toEqual([refused, ["refusal 2"], 1]);
+    });
+
+    test("is let be without a source of time, or without a nonce", () => {
+      const without = new Visit(house.delta(1, 2)).answer(helloWithNonce(1), expired);
+      expect([without.outcome, without.asked]).toEqual([refused, []]);
+      const nonceless = new Visit(house.delta(1, 2)).withTime().answer(hello(1), expired);
+      expect([nonceless.outcome, nonceless.asked]).toEqual([refused, []]);
+    });
+
+    test.each<[string, boolean, Event]>([
+      ["there is no token", false, { kind: "time", token: undefined }],
+      ["the token is late", false, { kind: "deadline" }],
+      ["the link breaks while it is fetched", false, { kind: "closed", why: "gone" }],
+      ["the lock talks out of turn", false, { kind: "message", ...receipt(2) }],
+      ["the lock refuses it", true, { kind: "message", ...refusal("REJECTED") }],
+      ["the lock answers nonsense", true, { kind: "message", ...say("hello", filled(5, 1)) }],
+      ["the lock answers something else", true, { kind: "message", ...receipt(2) }],
+      ["the lock falls silent", true, { kind: "deadline" }],
+      ["the link breaks", true, { kind: "closed", why: "gone" }],
+      ["frames are garbled", true, { kind: "garbled", check: "F1" }],
+    ])("stays what it is when %s: the visit ends as without a token", (_, isBrought, event) => {
+      const visit = asking(0).hear(expired);
+      if (isBrought) visit.feed({ kind: "time", token });
+      expect(visit.errand.phase).toBe(isBrought ? "setting" : "clocking");
+      visit.feed(event);
+      expect([visit.outcome, visit.owed]).toEqual([refused, ["refusal 2"]]);
+    });
+
+    test("keeps no other parcel from it when no token comes, and a person may give up meanwhile", () => {
+      const visit = new Visit(house.delta(1, 2), house.snapshot(3)).withTime().answer(helloWithNonce(1));
+      const [first] = visit.said.slice(1);
+      visit.hear(expired).feed({ kind: "time", token: undefined });
+      expect(new Set(["update", "manifest"])).toEqual(new Set([first, visit.said[2]]));
+      expect(asking(0).hear(expired).feed({ kind: "aborted" }).outcome).toEqual({ kind: "aborted" });
+    });
+
+    test.each([
+      ["believed", 5, ["update", "time", "update"]],
+      // So long after its last token a lock asks for the time by itself.
+      ["doubted", 365, ["time", "update"]],
+    ])("opens its door after all: a real lock with a %s clock, %i days ahead", (_, daysAhead, order) => {
+      const office = doorOffice(`ahead by ${daysAhead} days`);
+      const { lock, keys } = office;
+      const timeSeed = office.seeds().time;
+      office.issue();
+      office.takeAll(travel(lock, office.parcels()));
+      const assigned = assignCode(office.ledger, codeFor("Ada", "4821"));
+      if (!assigned.ok) throw new Error(assigned.denial);
+      office.ledger = assigned.value;
+      office.issue();
+      const now = noon + 3 * 86_400;
+      tellTime(lock, { lock: { name: office.name(), keys }, timeSeed }, now);
+      lock.clock.rtcSeconds = now + 86_400 * daysAhead;
+      // It writes the wrong time down as its own.
+      wait(lock, 7_200);
+      const parcels = office.parcels();
+      const blind = travel(lock, parcels);
+      expect([blind.report.outcome, blind.said.includes(">time")]).toEqual([refused, false]);
+      expect(lock.press("4821")).toBe("refused");
+
+      const time = ({ nonce }: { readonly nonce: Bytes }): Bytes =>
+        issueTime(crypto, timeSeed, office.name(), nonce, now);
+      const trip = travel(lock, parcels, { time });
+      const said = trip.said.filter((name) => name.startsWith(">")).map((name) => name.slice(1));
+      expect(said.slice(0, 1 + order.length)).toEqual(["hello", ...order]);
+      expect([trip.report.outcome, lock.clock.rtcSeconds]).toEqual([{ kind: "synced", version: 2 }, now]);
+      expect(lock.press("4821")).toBe("accepted");
+    });
+  });
+});
+
+test("how the lock is doing is told as a hint from its hello, and as its word from its receipt", () => {
+  const { lowBattery, jammed, doorAjar, rebooting } = conditionFlags;
+  const hint = new Visit(house.delta(1, 2)).answer(hello(1, lowBattery | doorAjar), refusal("BUSY", 2));
+  expect(hint.report).toMatchObject({ conditions: ["lowBattery", "doorAjar"], isConditionSigned: false });
+  const signed = new Visit(house.delta(1, 2)).answer(hello(1, lowBattery), receipt(2, jammed | rebooting));
+  expect(signed.report).toMatchObject({ conditions: ["jammed", "rebooting"], isConditionSigned: true });
+  const well = new Visit(house.delta(1, 2)).answer(hello(1), receipt(2));
+  expect(well.report).toMatchObject({ conditions: [], isConditionSigned: true });
+  for (const name of ["lowBattery", "jammed", "doorAjar", "rebooting"] as const) {
+    expect(describeCondition(name)).toMatch(/: \w+/);
+  }
+});
+
 test("whatever a lock answers, the visit ends in bounded steps, and never claims more than a verified receipt", () => {
   const pool = [
     house.delta(1, 2),
@@ -420,9 +642,11 @@ test("whatever a lock answers, the visit ends in bounded steps, and never claims
   const helloSaid = fc
     .record({
       version,
-      flags: fc.constantFrom(0, 0, 0, helloFlags.wantsSnapshot, helloFlags.damaged, helloFlags.factory),
+      flags: fc.constantFrom(
+        ...[0, 0, 0, helloFlags.wantsSnapshot, helloFlags.damaged, helloFlags.factory, helloFlags.wantsTime],
+      ),
     })
-    .map((one) => hello(one.version, one.flags));
+    .map((one) => helloWithNonce(one.version, one.flags));
   const receiptSaid = fc.oneof(
     { weight: 4, arbitrary: fc.record({ version, flags }).map((one) => receipt(one.version, one.flags)) },
     { weight: 2, arbitrary: fc.constantFrom(...forgedReceipts) },
@@ -432,7 +656,10 @@ test("whatever a lock answers, the visit ends in bounded steps, and never claims
     .map(({ to, index }) => next(to, index));
   const refusalSaid = fc
     .record({
-      name: fc.constantFrom(...(Object.keys(refusals) as RefusalName[])),
+      name: fc.oneof(
+        { weight: 2, arbitrary: fc.constantFrom(...(Object.keys(refusals) as RefusalName[])) },
+        { weight: 1, arbitrary: fc.constant("EXPIRED" as const) },
+      ),
       detail: fc.option(version, { nil: undefined }),
     })
     .map(({ name, detail }) => refusal(name, detail));
@@ -452,28 +679,42 @@ test("whatever a lock answers, the visit ends in bounded steps, and never claims
     isFitting: fc.nat(9).map((n) => n > 0),
   });
   const ends = new Map<string, number>();
+  let offeredTwice = 0;
   fc.assert(
     fc.property(
       fc.shuffledSubarray(pool, { minLength: 1 }),
       fc.array(answer, { maxLength: 40 }),
       fc.constantFrom<Event>({ kind: "deadline" }, { kind: "closed", why: "gone" }, { kind: "aborted" }),
-      (parcels, script, lastEvent) => {
-        const visit = new Visit(...parcels).feed({ kind: "connected" });
+      fc.constantFrom(false, true),
+      fc.option(fc.constant(filled(79, 9)), { nil: undefined }),
+      (parcels, script, lastEvent, hasTime, token) => {
+        const visit = new Visit(...parcels);
+        if (hasTime) visit.withTime();
+        visit.feed({ kind: "connected" });
         const heard: Message[] = [];
         for (const { toHello, toRest, anything, isFitting } of script) {
           if (visit.isOver) break;
           expect(visit.effects.at(-1)?.kind, "whoever waits has a deadline").toBe("deadline");
-          const message = !isFitting ? anything : visit.errand.phase === "greeting" ? toHello : toRest;
+          if (visit.errand.phase === "clocking") visit.feed({ kind: "time", token });
+          const isGreeting = visit.errand.phase === "greeting" || visit.errand.phase === "setting";
+          const message = !isFitting ? anything : isGreeting ? toHello : toRest;
           heard.push(message);
           visit.hear(message);
         }
-        if (!visit.isOver) visit.feed(lastEvent);
+        // A token that does not come in time is no end yet.
+        for (let tries = 0; tries < 2 && !visit.isOver; tries++) visit.feed(lastEvent);
         const { outcome, delivered } = visit.report;
         ends.set(outcome.kind, (ends.get(outcome.kind) ?? 0) + 1);
-        // One hello, each parcel once, two requests, each chunk three times at most.
+        // One hello, each parcel once, two requests, each chunk three times at most; with a token, one parcel more.
+        const chunks = 3 * (whole.messages.length - 1);
         expect(visit.sent.length).toBeLessThanOrEqual(
-          1 + parcels.length + 2 + 3 * (whole.messages.length - 1),
+          1 + parcels.length + 2 + chunks + (hasTime ? 2 + chunks : 0),
         );
+        expect(visit.asked.length).toBeLessThanOrEqual(hasTime ? 1 : 0);
+        const heads = visit.sent.filter(({ type }) => /update|manifest/.test(messageName(type) ?? ""));
+        const again = heads.length - new Set(heads).size;
+        expect(again).toBeLessThanOrEqual(visit.asked.length);
+        offeredTwice += again;
 
         const genuine = [0, 1, 2, 3, 4].filter((v) =>
           heard.some(({ body }) => equal(body, receipts[v] ?? filled(0, 0))),
@@ -496,6 +737,7 @@ test("whatever a lock answers, the visit ends in bounded steps, and never claims
   for (const kind of ["synced", "already", "refused", "unproven", "unfit", "broken"]) {
     expect(ends.get(kind) ?? 0, `${kind} was reached: ${JSON.stringify([...ends])}`).toBeGreaterThan(0);
   }
+  expect(offeredTwice, "a parcel was offered once more after a token").toBeGreaterThan(0);
 });
 
 test("the cast is honest: its parcels are taken by a lock that judges by the rules", () => {

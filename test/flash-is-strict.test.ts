@@ -151,13 +151,146 @@ describe("the part counts and repeats", () => {
     expect(flash.read(0, 24).filter((byte) => byte !== 0)).toEqual(Uint8Array.of(1));
   });
 
+  test("a lost program answers done and did nothing; done again, it takes", () => {
+    const flash = createFlash(shape);
+    flash.arm({ kind: "lost", atOp: 1 });
+    expect(flash.program(0, word(1))).toBe("done");
+    expect(flash.program(8, new Uint8Array(16))).toBe("done");
+    expect(flash.counters).toMatchObject({ lost: 1, programs: 2, programBytes: 8 });
+    expect(flash.read(0, 24)).toEqual(Uint8Array.of(...word(1), ...blank, ...blank));
+    expect(flash.program(8, new Uint8Array(16))).toBe("done");
+    expect(flash.read(8, 16)).toEqual(new Uint8Array(16));
+    expect(() => flash.program(8, word(1))).toThrow(/over another value/);
+  });
+
+  test("a bit worn in a program reads as one for ever, after erases, power-ons and in forks too", () => {
+    const flash = createFlash(shape);
+    flash.arm({ kind: "stuck", atOp: 0, afterBytes: 9, bit: 4 });
+    expect(flash.program(0, new Uint8Array(24))).toBe("done");
+    expect(flash.counters.stuck).toBe(1);
+    const marred = new Uint8Array(24);
+    marred[9] = 0x10;
+    expect(flash.read(0, 24)).toEqual(marred);
+    for (const chip of [flash, flash.fork()]) {
+      expect(chip.program(0, new Uint8Array(24))).toBe("done");
+      expect(chip.read(0, 24)).toEqual(marred);
+      chip.erase(0);
+      expect(chip.read(0, 24)).toEqual(new Uint8Array(24).fill(0xff));
+      chip.program(0, new Uint8Array(24));
+      chip.powerOn();
+      chip.rot(9, 4);
+      expect(chip.read(0, 24)).toEqual(marred);
+      expect(chip.counters.stuck).toBe(1);
+    }
+  });
+
+  test("a bit worn in an erase reads as zero for ever; a cut elsewhere does not heal it", () => {
+    const flash = createFlash(shape);
+    flash.arm({ kind: "stuck", atOp: 0, afterBytes: 3, bit: 7 });
+    expect(flash.erase(1)).toBe("done");
+    const marred = word(0xff);
+    marred[3] = 0x7f;
+    expect(flash.read(4_096, 8)).toEqual(marred);
+    expect(flash.program(4_096, blank)).toBe("done");
+    expect(flash.read(4_096, 8)).toEqual(marred);
+    cut(flash, "marginal", 0);
+    expect(flash.erase(1)).toBe("cut");
+    for (let i = 0; i < 20; i++) {
+      flash.powerOn();
+      expect((flash.read(4_096 + 3, 1)[0] ?? 0xff) & 0x80).toBe(0);
+    }
+    flash.erase(1);
+    expect(flash.read(4_096, 8)).toEqual(marred);
+    expect(flash.read(4_104, 4_088)).toEqual(new Uint8Array(4_088).fill(0xff));
+  });
+
   test("operations, bytes and wear", () => {
     const flash = createFlash(shape);
     flash.erase(1);
     flash.erase(1);
     flash.program(4_096, new Uint8Array(16));
-    expect(flash.counters).toEqual({ ops: 3, programs: 1, programBytes: 16, erases: 2, cuts: 0, duds: 0 });
+    expect(flash.counters).toEqual({
+      ops: 3,
+      programs: 1,
+      programBytes: 16,
+      erases: 2,
+      cuts: 0,
+      duds: 0,
+      lost: 0,
+      stuck: 0,
+    });
     expect(flash.wear()).toEqual([0, 2, 0, 0]);
+  });
+
+  test("all positions of a cut within one word leave the same chip, so the first stands for all", () => {
+    const sectors = [0, 1, 2, 3];
+    for (const pattern of tornPatterns) {
+      for (const kind of ["program", "erase"] as const) {
+        const left = new Map<number, Set<string>>();
+        for (let afterBytes = 0; afterBytes < 64; afterBytes++) {
+          const flash = createFlash(shape);
+          flash.program(0, new Uint8Array(64).fill(0x5a));
+          cut(flash, pattern, afterBytes);
+          expect(kind === "erase" ? flash.erase(0) : flash.program(64, new Uint8Array(64))).toBe("cut");
+          // A word that was begun to be erased counts as erased; one that was begun to be programmed is the torn one.
+          const first = kind === "erase" ? Math.ceil(afterBytes / 8) : Math.floor(afterBytes / 8);
+          const likeness = sectors.map((sector) => flash.likeness(sector).join()).join();
+          left.set(first, (left.get(first) ?? new Set()).add(likeness));
+        }
+        for (const [first, chips] of left) expect(chips.size, `${kind}, ${pattern}, word ${first}`).toBe(1);
+        expect(left.size).toBe(kind === "erase" ? 9 : 8);
+      }
+    }
+  });
+
+  test("chips are alike only if they read alike, take alike and wear alike", () => {
+    const made = (change: (flash: Flash) => void): string => {
+      const flash = createFlash(shape);
+      flash.program(0, word(1));
+      change(flash);
+      return flash.likeness(0).join();
+    };
+    const torn = (pattern: TornPattern) => (flash: Flash) => {
+      cut(flash, pattern, 0);
+      flash.program(8, word(2));
+    };
+    const changes: ((flash: Flash) => void)[] = [
+      () => {},
+      (flash) => flash.program(8, word(2)),
+      torn("untouched"),
+      torn("half"),
+      torn("marginal"),
+      (flash) => {
+        cut(flash, "untouched", 0);
+        flash.erase(0);
+      },
+      (flash) => {
+        flash.arm({ kind: "stuck", atOp: flash.counters.ops, afterBytes: 0, bit: 0 });
+        flash.program(0, word(1));
+      },
+    ];
+    const names = changes.map(made);
+    expect(new Set(names).size).toBe(changes.length);
+    expect(changes.map(made)).toEqual(names);
+    expect(
+      made((flash) => flash.program(4_096, word(3))),
+      "another sector",
+    ).toBe(names[0]);
+  });
+
+  test("weak words are told, and a seed given at power-on decides how they read", () => {
+    const flash = createFlash(shape);
+    expect(flash.weak()).toEqual([]);
+    cut(flash, "marginal", 8);
+    flash.program(0, new Uint8Array(16));
+    expect(flash.weak()).toEqual([8]);
+    const reads = (seed: number): string => {
+      flash.powerOn(seed);
+      return flash.read(8, 8).join();
+    };
+    const seeds = Array.from({ length: 20 }, (_, n) => n * 0x1234_567);
+    expect(new Set(seeds.map(reads)).size).toBe(2);
+    for (const seed of seeds) expect(reads(seed)).toBe(reads(seed));
   });
 
   test("a fork goes its own way and the same faults give the same bytes", () => {

@@ -187,9 +187,17 @@ describe("lines in, one answer each", () => {
 
   test("an armed cut is shown, counted from now, and can be taken back", async () => {
     const lock = await started(copied(owned));
-    await lock.ask("cut power at op 1 byte 8 half", "armed");
+    const opsOf = async (): Promise<number> =>
+      ((await lock.ask("ops", "ops"))["ops"] as { total: number }).total;
+    const before = await opsOf();
+    await lock.ask("cut power at op 100 byte 8 half", "armed");
     await lock.ask("press 9999#", "press");
-    expect(await lock.ask("status", "status")).toMatchObject({ status: { armed: { op: 0, byte: 8 } } });
+    // The attempt, and that it was refused.
+    const written = (await opsOf()) - before;
+    expect(written).toBeGreaterThan(2);
+    expect(await lock.ask("status", "status")).toMatchObject({
+      status: { armed: { op: 100 - written, byte: 8 } },
+    });
     expect(await lock.ask("cut power never", "armed")).toEqual({ armed: null });
     expect(await lock.ask("status", "status")).toMatchObject({ status: { power: "on", armed: null } });
     expect((await visit(lock.port, newer.messages)).map(answerName)).toEqual(["receipt"]);
@@ -206,7 +214,16 @@ describe("lines in, one answer each", () => {
     ).toBe('power failed in storage operation 6, the 2nd since the cut was armed (flash); type "power on"');
     const armed = { op: 10, byte: 0, pattern: "half", seed: 1 } as const;
     expect(toWords({ kind: "armed", value: armed })[1]).toContain("in the 11th storage operation from now");
-    expect(toWords({ kind: "status", value: { power: "cut", clock: null, armed } })[1]).toContain("11th");
+    const outside = {
+      boltAt: "locked",
+      door: "closed",
+      battery: 100,
+      radio: "on",
+      jams: 0,
+      lastEvents: [],
+    } as const;
+    const status = { power: "cut", clock: null, armed, ...outside } as const;
+    expect(toWords({ kind: "status", value: status, asJson: false })[1]).toContain("11th");
   });
 
   test("one phone at a time: a second one is hung up on, the first goes on", async () => {

@@ -4,16 +4,22 @@
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { type Bytes, fromHex, toHex } from "../packages/protocol/src/bytes.ts";
+import { type Bytes, concat, fromHex, toHex } from "../packages/protocol/src/bytes.ts";
+import { dailyCode } from "../packages/protocol/src/codes/daily.ts";
 import { type Table, tableFromItems, tableState } from "../packages/protocol/src/codes/table.ts";
 import { type Crypto, createCrypto } from "../packages/protocol/src/crypto/crypto.ts";
+import { sealHpke } from "../packages/protocol/src/crypto/hpke.ts";
 import { portable } from "../packages/protocol/src/crypto/portable.ts";
 import { capacityDefault } from "../packages/protocol/src/limits.ts";
+import { decodeEvent, encodeEvent } from "../packages/protocol/src/messages/event.ts";
 import { encodeHello, readHello } from "../packages/protocol/src/messages/hello.ts";
+import { firstHead, readPull } from "../packages/protocol/src/messages/log.ts";
 import type { Verdict } from "../packages/protocol/src/refusal.ts";
 import { acceptChunk, acceptManifest, acceptUpdate } from "../packages/protocol/src/rules/accept-update.ts";
 import { acceptCommission, finishCommission } from "../packages/protocol/src/rules/commission.ts";
+import { acceptAck, acceptSegment, nextHead } from "../packages/protocol/src/rules/log.ts";
 import { acceptReceipt } from "../packages/protocol/src/rules/receipt.ts";
+import { acceptRotation } from "../packages/protocol/src/rules/rotation.ts";
 import { acceptTime } from "../packages/protocol/src/rules/time.ts";
 import type { LockKeys, LockTrust } from "../packages/protocol/src/rules/trust.ts";
 import { commissionFor, fast } from "./arbitraries.ts";
@@ -48,14 +54,15 @@ const keys: LockKeys = {
   digest: key("digest"),
   state: key("state"),
   daily: key("daily"),
+  log: key("log"),
 };
 const unused = new Uint8Array(32);
 const trust: LockTrust = {
   name: { lockId: bytesOf(file.lock.lockId), epoch: file.lock.epoch },
   authority: {
-    root: unused,
+    root: key("rootPublic"),
     capability: unused,
-    box: unused,
+    box: key("boxPublic"),
     table: key("tablePublic"),
     time: key("timePublic"),
   },
@@ -94,6 +101,22 @@ function judge(crypto: Crypto, judged: Judged, message: Bytes): Verdict<unknown>
       return finishCommission(crypto, commissionFor("message vectors").commission, message);
     case "hello":
       return readHello(message);
+    case "rotation": {
+      const name = { ...trust.name, epoch: judged.heldEpoch };
+      return acceptRotation(crypto, { ...trust, name }, message);
+    }
+    case "pull":
+      return readPull(message);
+    case "segment": {
+      const held = { seq: judged.heldSeq, head: bytesOf(judged.heldHead) };
+      return acceptSegment(crypto, { name: trust.name, keys }, key("boxSecret"), held, message);
+    }
+    case "ack": {
+      const heads = judged.heads.split(" ").map(bytesOf);
+      const { ackedSeq } = judged;
+      const headOf = (seq: number): Bytes => heads[seq] ?? unused;
+      return acceptAck(crypto, trust, { ackedSeq, lastSeq: heads.length - 1, headOf }, message);
+    }
     default:
       return judged satisfies never;
   }
@@ -115,6 +138,10 @@ test("there are good and bad vectors of every kind of message", () => {
     "hello",
     "commission-offer",
     "commission-reply",
+    "rotation",
+    "pull",
+    "segment",
+    "ack",
   ]) {
     expect(vector(kind).verdict).toBe("accepted");
     expect(file.messages.filter(({ near }) => near === kind).length, kind).toBeGreaterThan(1);
@@ -136,10 +163,17 @@ for (const crypto of [fast, createCrypto(portable)]) {
 }
 
 test("the intermediate values lead from the body to the message", () => {
-  for (const id of ["update", "manifest", "receipt", "time"]) {
+  for (const id of ["update", "manifest", "receipt", "time", "rotation", "ack"]) {
     const made = vector(id).made ?? {};
     const type =
-      { update: "tableSeed", manifest: "tableSeed", receipt: "lockSeed", time: "timeSeed" }[id] ?? "";
+      {
+        update: "tableSeed",
+        manifest: "tableSeed",
+        receipt: "lockSeed",
+        time: "timeSeed",
+        rotation: "rootSeed",
+        ack: "tableSeed",
+      }[id] ?? "";
     expect(toHex(fast.sign(key(type), bytesOf(made["signed"]))), id).toBe(made["signature"]);
     expect(made["signed"], id).toContain(`${made["externalAad"]}`);
     expect(vector(id).message, id).toContain(`${made["payload"]}5840${made["signature"]}`);
@@ -169,6 +203,37 @@ test("the intermediate values lead from the body to the message", () => {
       file.tables[name].state,
     );
   }
+});
+
+test("a segment is sealed from its events, their heads and nothing else", () => {
+  const made = vector("segment").made ?? {};
+  let head = firstHead;
+  const numbers = Object.keys(made).filter((name) => name.startsWith("event"));
+  expect(numbers).toHaveLength(6);
+  for (const name of numbers) {
+    expect(toHex(encodeEvent(accepted(decodeEvent(bytesOf(made[name])))))).toBe(made[name]);
+    head = nextHead(fast, key("log"), head, bytesOf(made[name]));
+    expect(toHex(head)).toBe(made[name.replace("event", "head")]);
+  }
+  const [info, ephemeral, packed] = ["info", "ephemeral", "packed"].map((name) => bytesOf(made[name]));
+  const clear = bytesOf(made["clear"]);
+  for (const crypto of [fast, createCrypto(portable)]) {
+    const sealed = sealHpke(
+      crypto,
+      key("boxPublic"),
+      ephemeral ?? unused,
+      info ?? unused,
+      clear,
+      packed ?? unused,
+    );
+    expect(toHex(concat(clear, sealed))).toBe(vector("segment").message);
+  }
+});
+
+test("the daily codes of the file are derived from its key alone", () => {
+  expect(file.dailyCodes.length).toBeGreaterThan(3);
+  for (const { code, ...of } of file.dailyCodes) expect(dailyCode(fast, keys.daily, of)).toBe(code);
+  expect(new Set(file.dailyCodes.map(({ code }) => code)).size).toBe(file.dailyCodes.length);
 });
 
 test("both sides of the commission end with the keys of the file", () => {

@@ -5,10 +5,13 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { SyncResult } from "@doorsync/phone-client";
+import { emptySatchel } from "@doorsync/phone-client/core";
 import { linkOver } from "@doorsync/phone-client/node";
 import { encodeParcel, type Parcel, toHex } from "@doorsync/protocol/courier";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseDuration, parseLock, parseMtu, runCommands } from "../packages/phone-client/src/cli/app.ts";
+import { humanShow, jsonShow } from "../packages/phone-client/src/cli/output.ts";
 import { createHonestLock, createHouse, type HonestLock, serve } from "./courier-cast.ts";
 
 const house = createHouse(1);
@@ -120,6 +123,49 @@ describe("sync", () => {
     expect(out).toMatch(/^phone -> lock {2}chunk +\d+ B {2}\d\d frames$/m);
     expect(out).toMatch(/^synced: the lock proved version 2$/m);
     expect(out, "no colour off a terminal").not.toContain("\u001b");
+  });
+
+  test("what the lock says of itself is told with what to do, and an unsigned hint is called that", () => {
+    let out = "";
+    const stdout = {
+      write(text: string): void {
+        out += text;
+      },
+    };
+    const terminal = { stdout, stderr: stdout, env: {}, once: () => {}, removeListener: () => {} };
+    const result: SyncResult = {
+      outcome: { kind: "refused", refusal: "BUSY" },
+      delivered: [],
+      receipt: undefined,
+      conditions: ["lowBattery", "jammed"],
+      isConditionSigned: false,
+      log: { events: 12, left: 3 },
+      satchel: emptySatchel,
+      troubles: [],
+    };
+    humanShow(terminal as never, false).result(result);
+    expect(out).toMatch(/^ {2}log {8}12 events of the lock, .*; 3 more wait for the next visit$/m);
+    expect(out).toMatch(/^ {2}lock {7}the battery is low: change it .* \(unsigned\)$/m);
+    expect(out).toMatch(/^ {2}lock {7}the bolt is jammed, .* \(unsigned\)$/m);
+    out = "";
+    jsonShow(terminal as never).result({ ...result, isConditionSigned: true });
+    expect(JSON.parse(out)).toMatchObject({
+      result: { conditions: { names: ["lowBattery", "jammed"], signed: true }, log: { events: 12, left: 3 } },
+    });
+  });
+
+  test("keys and acknowledgements are parcels by their names too; a spoilt one of them spoils no success", async () => {
+    put(house.delta(1, 2), { ...house.delta(1, 2), kind: "ack", to: 900 });
+    const tag = toHex(house.tag);
+    writeFileSync(join(folder, "parcels", `${tag}-1-ack-901.parcel`), "half of one");
+    writeFileSync(join(folder, "parcels", `${tag}-1-rotation-7.parcel`), "half of one");
+    const listed = await run(["parcels", "--mailbox", folder]);
+    expect(listed.err).not.toMatch(/not a parcel's name/);
+    expect(listed.out).toMatch(/acknowledgement of 900 events/);
+    const lock = await listening(createHonestLock(house, 1));
+    const { status, err, rows } = await run(["sync", "--lock", lock, "--mailbox", folder, "--json"]);
+    expect([status, err]).toEqual([0, ""]);
+    expect(rows().at(-1)).toMatchObject({ result: { outcome: "synced", version: 2 } });
   });
 
   test("a refusal prints its number and name and ends with 1", async () => {

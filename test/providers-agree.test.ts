@@ -8,7 +8,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Bytes, concat, copy, fromHex, noBytes, toHex } from "../packages/protocol/src/bytes.ts";
 import { type Crypto, createCrypto } from "../packages/protocol/src/crypto/crypto.ts";
+import { openHpke, sealHpke } from "../packages/protocol/src/crypto/hpke.ts";
 import { portable } from "../packages/protocol/src/crypto/portable.ts";
+import { isAgreementKey } from "../packages/protocol/src/rules/trust.ts";
 import { openssl } from "../packages/protocol/src-node/openssl.ts";
 
 const slow = createCrypto(portable);
@@ -315,6 +317,27 @@ describe("everything else", () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  test("HPKE seals to the same bytes and opens alike, bent ciphertexts and small points included", () => {
+    const three = fc.tuple(bytes(32), bytes(0, 60), bytes(0, 60));
+    fc.assert(
+      fc.property(three, bytes(0, 200), fc.nat(400), ([ephemeral, info, aad], text, at) => {
+        const recipient = both((crypto) => crypto.agreePublic(otherSeed));
+        const sealed = both((crypto) => sealHpke(crypto, recipient, ephemeral, info, aad, text));
+        expect(both((crypto) => openHpke(crypto, otherSeed, info, aad, sealed))).toEqual(text);
+        const bent = copy(sealed);
+        bent[at % bent.length] = (bent[at % bent.length] ?? 0) ^ 0x80;
+        expect(both((crypto) => openHpke(crypto, otherSeed, info, aad, bent))).toBeUndefined();
+      }),
+      { numRuns: 25 },
+    );
+    for (const point of torsion.map(({ y }) => toBytes(mod((1n + y) * inverse(1n - y))))) {
+      const sealed = concat(point, new Uint8Array(40));
+      expect(both((crypto) => openHpke(crypto, otherSeed, noBytes, noBytes, sealed))).toBeUndefined();
+      expect(both((crypto) => isAgreementKey(crypto, point))).toBe(false);
+    }
+    expect(both((crypto) => isAgreementKey(crypto, crypto.agreePublic(seed)))).toBe(true);
   });
 
   test.each([slow, fast])(

@@ -21,6 +21,9 @@ import { encodeParcel } from "@doorsync/protocol/authority";
 import { build } from "esbuild";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { listen } from "../packages/lock-sim/src/edge/socket.ts";
+import { heldBy } from "../packages/lock-sim/src/sim/checkers/all.ts";
+import { faultNames } from "../packages/lock-sim/src/sim/faults.ts";
+import { plants } from "../packages/lock-sim/src/sim/plants.ts";
 import { byteBudget } from "./byte-budget.ts";
 import { numberOf, tableOf } from "./support/markdown.ts";
 import { claimsOf, lastLineClaimed, moved, type Snippet, snippetsOf } from "./support/snippets.ts";
@@ -106,7 +109,8 @@ describe("the README's blocks are run, and print what they say", () => {
     } finally {
       served.close();
     }
-    expect(readdirSync(join(mailbox, "returns")).filter((name) => name.endsWith(".slip"))).toHaveLength(1);
+    // The receipt, and what the lock has written down so far.
+    expect(readdirSync(join(mailbox, "returns")).filter((name) => name.endsWith(".slip"))).toHaveLength(2);
     expect(lock.press("4821")).toBe("accepted");
   });
 
@@ -153,6 +157,27 @@ describe("the README's blocks are run, and print what they say", () => {
     }
   }, 60_000);
 });
+
+test("the README's stories and worlds, by the built program in a folder of its own", () => {
+  const { code } = snippet("README.md", "worlds");
+  const [, story = "none"] = /<<'END'\n([\s\S]*?)END\n/.exec(code) ?? [];
+  expect(read("packages/lock-sim/README.md"), "its page tells the same story").toContain(story);
+  const home = mkdtempSync(join(tmpdir(), "doorsync-worlds-"));
+  const env = { PATH: [join(root, "node_modules/.bin"), process.env["PATH"]].join(delimiter), HOME: home };
+  try {
+    const said = execFileSync("bash", ["-euo", "pipefail", "-c", code], {
+      cwd: home,
+      env,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    expect(said.trimEnd().split("\n").at(-1)).toBe(lastLineClaimed(code));
+    expect(readFileSync(join(home, "story.mmd"), "utf8")).toMatch(/^sequenceDiagram/);
+    expect(readFileSync(join(home, "once.json"), "utf8")).toContain('"failed":0');
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}, 30_000);
 
 /** The lock that the story left running, where it broke off in the middle. */
 function endGroup(leader: number | undefined): void {
@@ -250,7 +275,7 @@ describe("the pages point at what exists", () => {
   test("every root script that the pages name exists", () => {
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Readonly<Record<string, string>> };
     const named = pages.flatMap((page) =>
-      [...read(page).matchAll(/npm run (?:-s )?([a-z:]+)/g)].map(([, name]) => name),
+      [...read(page).matchAll(/npm run (?:-s )?([a-z:-]+)/g)].map(([, name]) => name),
     );
     expect(named.length).toBeGreaterThan(3);
     expect(named.filter((name) => name !== undefined && !(name in scripts))).toEqual([]);
@@ -267,6 +292,21 @@ function anchorsOf(markdown: string): readonly string[] {
         .replaceAll(" ", "-")}`,
   );
 }
+
+test("docs/TESTING.md lists every family of faults and every planted bug with its finder", () => {
+  const page = read("docs/TESTING.md");
+  const families = tableOf(page, "whose", "families").flatMap(([, names = ""]) => names.split(" "));
+  expect(families.map((name) => name.replaceAll("`", "")).sort()).toEqual([...faultNames].sort());
+  const listed = tableOf(page, "bug", "fault", "finder", "seeds to find");
+  expect(listed.map((row) => row.slice(0, 3))).toEqual(
+    plants.map(({ id, fault, finder }) => [`\`${id}\``, fault, finder]),
+  );
+});
+
+test("docs/TESTING.md says each property in words", () => {
+  const said = tableOf(read("docs/TESTING.md"), "property", "in words");
+  expect(said.map(([number]) => number)).toEqual(Object.keys(heldBy));
+});
 
 test("docs/TESTING.md has a line for every test file, and for none that is not there", () => {
   const files = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })

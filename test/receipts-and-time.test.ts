@@ -22,7 +22,9 @@ import { type ReceiptSaid, receiptPayload } from "../packages/protocol/src/messa
 import { timePayload } from "../packages/protocol/src/messages/time-token.ts";
 import { checkParcel, checkReceipt } from "../packages/protocol/src/rules/check-parcel.ts";
 import { issueSnapshot, issueUpdate } from "../packages/protocol/src/rules/issue-update.ts";
+import { issueAck } from "../packages/protocol/src/rules/log.ts";
 import { acceptReceipt, issueReceipt } from "../packages/protocol/src/rules/receipt.ts";
+import { issueRotation } from "../packages/protocol/src/rules/rotation.ts";
 import { acceptTime, issueTime } from "../packages/protocol/src/rules/time.ts";
 import { codeItem, commissionedPair, fast, issuedAt, modelOfCodes, secret, tableOf } from "./arbitraries.ts";
 import { flipped, forgeManifest, forgeSigned, sign1Of, withGroupOrderAdded } from "./forge.ts";
@@ -196,12 +198,24 @@ describe("a parcel", () => {
     snapshot: parcelOf("snapshot", snapshot.messages),
     commission: parcelOf("commission", [{ type: messageCatalog.commission.type, body: pair.offer }]),
   };
+  const { root, box, ...others } = trust.authority;
+  const renewed = { ...others, box, epoch: 2, issuedAt };
+  const rotation = issueRotation(fast, seeds.root, lock.name.lockId, renewed);
+  const ack = issueAck(fast, seeds.table, lock.name, { seq: 70, head: secret("head", 16) });
+  const lone = {
+    rotation: {
+      ...parcelOf("rotation", [{ type: messageCatalog.rotation.type, body: rotation }]),
+      to: 2,
+      tableKey: root,
+    },
+    ack: { ...parcelOf("ack", [{ type: messageCatalog.ack.type, body: ack }]), to: 70 },
+  };
   const [manifest, first, second, third] = snapshot.messages;
   if (manifest === undefined || first === undefined || second === undefined || third === undefined)
     throw new Error("the snapshot is meant to have three chunks");
 
   test("is the same after a trip through a file, and a bent or cut file never becomes another kind of thing", () => {
-    for (const parcel of Object.values(good)) {
+    for (const parcel of [...Object.values(good), ...Object.values(lone)]) {
       expect(accepted(decodeParcel(encodeParcel(parcel)))).toEqual(parcel);
       expect(checkParcel(fast, parcel)).toMatchObject({ ok: true });
     }
@@ -217,6 +231,9 @@ describe("a parcel", () => {
       to: 1_042,
       body: receipt,
     };
+    const log: ReturnSlip = { ...slip, kind: "log", to: 12, body: new Uint8Array(2_048) };
+    expect(accepted(decodeReturnSlip(encodeReturnSlip(log)))).toEqual(log);
+    expect(() => encodeReturnSlip({ ...log, body: new Uint8Array(2_049) })).toThrow(RangeError);
     expect(accepted(decodeReturnSlip(encodeReturnSlip(slip)))).toEqual(slip);
     expect(decodeReturnSlip(bytes)).toRefuseWith("MALFORMED");
     expect(decodeParcel(encodeReturnSlip(slip))).toRefuseWith("MALFORMED");
@@ -234,6 +251,11 @@ describe("a parcel", () => {
       { ...commission, kind: "update" as const },
       { ...commission, messages: [...commission.messages, first] },
       { ...commission, messages: [] },
+      { ...lone.rotation, messages: lone.ack.messages },
+      { ...lone.ack, messages: lone.rotation.messages },
+      { ...lone.rotation, messages: [...lone.rotation.messages, ...lone.rotation.messages] },
+      { ...lone.ack, messages: [] },
+      { ...lone.ack, kind: "update" as const },
     ]) {
       expect(checkParcel(fast, parcel)).toRefuseWith("REJECTED", "P1");
     }
@@ -248,6 +270,19 @@ describe("a parcel", () => {
     ]) {
       for (const parcel of [good.update, good.large, good.snapshot]) {
         expect(checkParcel(fast, { ...parcel, ...spoilt })).toRefuseWith("REJECTED", "P2");
+      }
+    }
+    for (const spoilt of [{ lockId: secret("other", 16) }, { tableKey: trust.authority.time }]) {
+      for (const parcel of Object.values(lone)) {
+        expect(checkParcel(fast, { ...parcel, ...spoilt })).toRefuseWith("REJECTED", "P2");
+      }
+    }
+    expect(checkParcel(fast, { ...lone.ack, epoch: 2 })).toRefuseWith("REJECTED", "P2");
+    for (const parcel of Object.values(lone)) {
+      const { type = 0, body = noBytes } = parcel.messages[0] ?? {};
+      for (let bit = 0; bit < 8 * body.length; bit += 13) {
+        const messages = [{ type, body: flipped(body, bit) }];
+        expect(checkParcel(fast, { ...parcel, messages })).toRefuseWith("REJECTED", "P2");
       }
     }
     for (const parcel of [good.update, good.snapshot]) {
@@ -268,6 +303,9 @@ describe("a parcel", () => {
   test("P3: another version on the wrapper than in the signed message", () => {
     for (const parcel of [good.update, good.large, good.snapshot]) {
       expect(checkParcel(fast, { ...parcel, to: 1_043 })).toRefuseWith("REJECTED", "P3");
+    }
+    for (const parcel of Object.values(lone)) {
+      expect(checkParcel(fast, { ...parcel, to: 3 })).toRefuseWith("REJECTED", "P3");
     }
   });
 

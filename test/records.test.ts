@@ -144,3 +144,12 @@ test("a declaration without one order is refused at once", () => {
   expect(() => shape("bad", { a: optional(uint(1)), b: uint(1) })).toThrow(RangeError);
   expect(() => shape("bad", { b: uint(1), 1: uint(1) })).toThrow(RangeError);
 });
+
+test("a text is no byte string, a required field is not left out, and its place is by declaration alone", () => {
+  const note = shape("note", { text: shortText(4), last: uint(9) });
+  expect(note.fromCbor(["abcd", 1])).toEqual({ text: "abcd", last: 1 });
+  expect(note.fromCbor([Uint8Array.of(1), 1])).toBeUndefined();
+  expect(() => note.encode({ text: "a" } as { text: string; last: number })).toThrow(RangeError);
+  expect(() => shape("late", { a: optional(uint(1)), b: uint(1), c: uint(1) })).toThrow(RangeError);
+  expect(shape("named", { x1: uint(9) }).toCbor({ x1: 3 })).toEqual([3]);
+});

@@ -6,16 +6,21 @@ import * as authority from "@doorsync/protocol/authority";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Denial } from "../packages/lock-sim/src/firmware/events.ts";
+import { decodeSecure, encodeSecure } from "../packages/lock-sim/src/firmware/secure.ts";
+import { createSecureElement } from "../packages/lock-sim/src/parts/secure-element.ts";
+import { scheduleUncertaintySecondsMax } from "../packages/protocol/src/limits.ts";
 import { windows as anyWindow } from "./arbitraries.ts";
 import { runs } from "./replay.ts";
 import {
   commission,
   crypto,
   deliver,
+  forkParts,
   inForce,
   makeLock,
   type TestAuthority,
   type TestLock,
+  tellTime,
   wait,
 } from "./world.ts";
 
@@ -67,8 +72,13 @@ function weekly(id: number, windows: readonly Window[], more: Partial<Rule> = {}
 interface Door {
   readonly lock: TestLock;
   readonly property: TestAuthority;
-  /** What becomes of the code under that rule, typed when the lock's clock says `at`. */
-  typed(rule: number, at: number | undefined): "opens" | Denial;
+  /**
+   * What becomes of the code under that rule, typed at a twin of the lock when its clock says `at`. `setAt`: when that
+   * clock was set, this very second when left out.
+   */
+  typed(rule: number, at: number | undefined, setAt?: number): "opens" | Denial;
+  /** The same lock with a clock that says `at`, and that whoever fitted it looked at when it said `setAt`. */
+  twin(at: number | undefined, setAt: number | undefined): TestLock;
   /** Puts another table in force. */
   table(items: readonly authority.Item[], more?: Partial<authority.Credential>): void;
 }
@@ -86,21 +96,8 @@ function door(
   const made: Door = {
     lock,
     property,
-    typed(rule, at) {
-      // Codes at the wrong hour are wrong codes: never more of them than a day allows.
-      wait(lock, 3_700);
-      lock.clock.rtcSeconds = at;
-      const noted = lock.notes.length;
-      const shown = lock.press(codeUnder(rule));
-      const notes = lock.notes
-        .slice(noted)
-        .filter((note) => note.what === "opened" || note.what === "denied");
-      expect(notes).toHaveLength(1);
-      const [note] = notes;
-      const outcome = note?.what === "denied" ? note.reason : "opens";
-      expect([shown, lock.unlocked]).toEqual(outcome === "opens" ? ["accepted", true] : ["refused", false]);
-      return outcome;
-    },
+    typed: (rule, at, setAt = at) => typedAt(made.twin(at, setAt), rule, at),
+    twin: (at, setAt) => twinOf(made.lock, name, at, setAt),
     table(items, more = {}) {
       lock.clock.rtcSeconds = newYear;
       const table = tableOf(property, items, more);
@@ -110,6 +107,30 @@ function door(
   };
   made.table(items, more);
   return made;
+}
+
+/** What becomes of the code under that rule at one lock, whose clock says `at` from then on. */
+function typedAt(lock: TestLock, rule: number, at: number | undefined): "opens" | Denial {
+  lock.clock.rtcSeconds = at;
+  const noted = lock.notes.length;
+  const shown = lock.press(codeUnder(rule));
+  const notes = lock.notes.slice(noted).filter((note) => note.what === "opened" || note.what === "denied");
+  expect(notes).toHaveLength(1);
+  const [note] = notes;
+  const outcome = note?.what === "denied" ? note.reason : "opens";
+  expect([shown, lock.unlocked]).toEqual(outcome === "opens" ? ["accepted", true] : ["refused", false]);
+  return outcome;
+}
+
+function twinOf(lock: TestLock, name: string, at: number | undefined, setAt: number | undefined): TestLock {
+  const { flash, secure } = forkParts(lock);
+  const record = decodeSecure(secure.read());
+  if (!record.ok) throw new Error(record.check);
+  const { commissionedAt } = record.value;
+  const fitted = createSecureElement(
+    encodeSecure({ ...record.value, commissionedAt: setAt ?? commissionedAt }),
+  );
+  return makeLock(name, { parts: { flash, secure: fitted }, rtcSeconds: at });
 }
 
 function tableOf(
@@ -334,9 +355,17 @@ describe("days of 23 and 25 hours", () => {
           ),
         ([windows, times]) => {
           here.table([berlin, weekly(1, windows)]);
-          for (const at of times) {
+          // One lock through all of them, in their order: what it wrote down of the hour stops its time from going back.
+          const lock = here.twin(newYear, utc("2027-01-01T00:00:00"));
+          let last = 0;
+          for (const at of times.toSorted((a, b) => a - b)) {
+            // Powered time passes on the clock as well.
+            if (at < last + 3_700) continue;
+            last = at;
+            // Codes at the wrong hour are wrong codes: never more of them than a day allows.
+            wait(lock, 3_700);
             const expected = opensInBerlin(windows, at);
-            expect(here.typed(1, at), new Date(at * 1_000).toISOString()).toBe(
+            expect(typedAt(lock, 1, at), new Date(at * 1_000).toISOString()).toBe(
               expected ? "opens" : "out-of-schedule",
             );
             seen[expected ? "opens" : "stays"]++;
@@ -561,17 +590,118 @@ test("suspending and resuming is one bit, and finds the schedule as it was", () 
   expectTyped(here, 1, scheduled);
 });
 
-test("what needs a durable record stays shut inside its schedule too", () => {
-  const limits = [{ useLimit: 1 }, { expiringMinutes: 15 }, { duress: true }];
-  const here = door("unjudged", [
+test("a limit binds beside the schedule: only what opened counts as a use, and minutes run from the first", () => {
+  const nine = hours(everyDay, "09:00", "10:00");
+  const here = door("limited", [
     greenwich,
-    ...limits.map((limit, i) => weekly(i + 1, [always], limit)),
-    weekly(4, [always]),
+    weekly(1, [nine], { useLimit: 1 }),
+    weekly(2, [nine], { expiringMinutes: 15 }),
+    weekly(3, [nine], { duress: true }),
   ]);
-  expect([1, 2, 3, 4].map((rule) => here.typed(rule, newYear))).toEqual([
-    "not-judged-here",
-    "not-judged-here",
-    "not-judged-here",
-    "opens",
-  ]);
+  const day = utc("2026-02-03T00:00:00");
+  const lock = here.twin(day, utc("2027-01-01T00:00:00"));
+  const typed = (minute: number): string[] =>
+    [1, 2, 3].map((rule) => {
+      wait(lock, 300);
+      return typedAt(lock, rule, day + 60 * minute);
+    });
+  const shut = "out-of-schedule";
+  expect(typed(539)).toEqual([shut, shut, shut]);
+  expect(typed(540)).toEqual(["opens", "opens", "opens"]);
+  expect(lock.notes.findLast((note) => note.what === "opened")).toMatchObject({ forced: true });
+  expect(typed(554)).toEqual(["used-up", "opens", "opens"]);
+  expect(typed(555)).toEqual(["used-up", "minutes-over", "opens"]);
+  expect(typed(600)).toEqual(["used-up", "minutes-over", shut]);
+  wait(lock, 3_600);
+  expect(typed(24 * 60 + 545)).toEqual(["used-up", "minutes-over", "opens"]);
+});
+
+describe("a time that is known to within so many seconds", () => {
+  /** Ten million seconds at 100 in a million: a clock that was set so long ago may be off by 1,000 s, either way. */
+  const longAgo = 10_000_000;
+  const off = 1_000;
+  const shut = "out-of-schedule";
+
+  test("opens a window when it has surely begun, and shuts it as soon as it may be over", () => {
+    const here = door("unsure", [greenwich, weekly(1, [hours(everyDay, "09:00", "17:00")])]);
+    const nine = utc("2026-05-05T09:00:00");
+    const five = utc("2026-05-05T17:00:00");
+    const typed = (at: number): string => here.typed(1, at, at - longAgo);
+    expect([nine + off - 1, nine + off].map(typed)).toEqual([shut, "opens"]);
+    expect([five - off - 1, five - off].map(typed)).toEqual(["opens", shut]);
+    // The same seconds by a clock that has just been set.
+    expect(here.typed(1, nine)).toBe("opens");
+    expect(here.typed(1, five - 1)).toBe("opens");
+    // One part of drift less, one second less.
+    expect(here.typed(1, nine + off - 1, nine + off - 1 - longAgo + 1)).toBe("opens");
+  });
+
+  test("keeps a holiday that it may touch, at both ends", () => {
+    const [start, end] = [utc("2026-05-14T00:00:00"), utc("2026-05-15T00:00:00")];
+    const holiday: authority.Holiday = {
+      kind: "holiday",
+      id: authority.firstHolidayId,
+      spans: [{ start, end }],
+    };
+    const skips = { ...authority.plainRule(1, "code", 0, false), skipHolidays: true };
+    const here = door("maybe a holiday", [greenwich, holiday, skips]);
+    const typed = (at: number): string => here.typed(1, at, at - longAgo);
+    expect([start - off - 1, start - off].map(typed)).toEqual(["opens", shut]);
+    expect([end + off - 1, end + off].map(typed)).toEqual([shut, "opens"]);
+  });
+
+  test("knows no local time across a change of the offset, even where a window lasts on both sides of it", () => {
+    const here = door("either side", [berlin, weekly(1, [always])]);
+    const typed = (at: number): string => here.typed(1, at, at - longAgo);
+    expect([summerBegins - off - 1, summerBegins - off].map(typed)).toEqual(["opens", shut]);
+    expect([summerBegins + off - 1, summerBegins + off].map(typed)).toEqual([shut, "opens"]);
+  });
+
+  test("begins when surely begun and ends when perhaps ended; what fails open ends when surely ended", () => {
+    const dates = { notBefore: utc("2026-05-05T09:00:00"), notAfter: utc("2026-05-06T09:00:00") };
+    const plain = authority.plainRule(1, "code", 0, false);
+    const here = door(
+      "dates, perhaps",
+      [plain, { ...authority.plainRule(2, "code", 0, false), failOpen: true }],
+      dates,
+    );
+    const typed = (rule: number, ...times: number[]): string[] =>
+      times.map((at) => here.typed(rule, at, at - longAgo));
+    const { notBefore, notAfter } = dates;
+    for (const rule of [1, 2]) {
+      expect(typed(rule, notBefore + off - 1, notBefore + off)).toEqual(["not-yet", "opens"]);
+    }
+    expect(typed(1, notAfter - off - 1, notAfter - off)).toEqual(["opens", "ended"]);
+    expect(typed(2, notAfter - off, notAfter + off - 1, notAfter + off)).toEqual(["opens", "opens", "ended"]);
+  });
+
+  test("is too vague for any schedule when it spans more than the limit, until a time token comes", () => {
+    const here = door("vague", [greenwich, weekly(1, [always]), authority.plainRule(2, "code", 0, false)]);
+    const at = utc("2026-05-05T12:00:00");
+    const widest = (scheduleUncertaintySecondsMax / 2) * 10_000;
+    const typed = (rule: number, since: number): string => here.typed(rule, at, at - since);
+    expect(typed(1, widest)).toBe("opens");
+    expect(typed(1, widest + 10_000)).toBe(shut);
+    expect(typed(2, widest + 10_000)).toBe("opens");
+
+    const lock = here.twin(at, at - widest - 10_000);
+    expect(typedAt(lock, 1, at)).toBe(shut);
+    tellTime(lock, here.property, at);
+    expect(typedAt(lock, 1, at)).toBe("opens");
+  });
+
+  test("does not go back with the clock past what was written down, also after a reboot; a time token may", () => {
+    const here = door("goes back", [greenwich, weekly(1, [hours(everyDay, "09:00", "10:00")])]);
+    const day = utc("2026-05-05T00:00:00");
+    const lock = here.twin(day, day);
+    expect(typedAt(lock, 1, day + 9.5 * 3_600)).toBe("opens");
+    lock.clock.rtcSeconds = day + 12 * 3_600;
+    wait(lock, 3_700);
+    expect(typedAt(lock, 1, day + 9.5 * 3_600), "the hour is over").toBe(shut);
+    lock.board.powerOff();
+    lock.board.powerOn();
+    expect(typedAt(lock, 1, day + 9.5 * 3_600), "and still is").toBe(shut);
+    tellTime(lock, here.property, day + 9.5 * 3_600);
+    expect(typedAt(lock, 1, day + 9.5 * 3_600), "the authority knows better").toBe("opens");
+  });
 });

@@ -10,7 +10,7 @@ import * as air from "@doorsync/protocol/courier";
 import { openssl } from "@doorsync/protocol/node-crypto";
 import { type Board, createBoard } from "../packages/lock-sim/src/board/board.ts";
 import type { ClockPort, FlashPort, SecurePort } from "../packages/lock-sim/src/board/ports.ts";
-import type { Note } from "../packages/lock-sim/src/firmware/events.ts";
+import type { BoltReached, LoudAlarm, Note } from "../packages/lock-sim/src/firmware/events.ts";
 import { geometryFor, sectorBytes, wordBytes } from "../packages/lock-sim/src/firmware/geometry.ts";
 import { encodeSecure, factorySecure } from "../packages/lock-sim/src/firmware/secure.ts";
 import { createFirmware, type Firmware } from "../packages/lock-sim/src/firmware/step.ts";
@@ -82,6 +82,8 @@ export interface TestLock extends LockParts {
   /** Types digits and ENTER; what the panel showed, or undefined when the lock is dark. */
   press(digits: string): "accepted" | "refused" | "wait" | undefined;
   unlocked: boolean;
+  /** Alarms that it made heard, oldest first. */
+  readonly alarms: LoudAlarm[];
   /** Every message that it ever said, on any connection. */
   readonly said: air.Message[];
 }
@@ -107,6 +109,8 @@ export function makeLock(
     parts?: LockParts;
     rtcSeconds?: number | undefined;
     firmware?: (lent: Parameters<typeof createFirmware>[0]) => Firmware;
+    /** The bolt's motor; a faultless one when left out. */
+    drive?: (to: "locked" | "unlocked") => BoltReached;
   } = {},
 ): TestLock {
   const geometry = geometryFor(options.capacity ?? 70);
@@ -136,6 +140,7 @@ export function makeLock(
     clock,
     unlocked: false,
     said: [],
+    alarms: [],
     board: createBoard({
       firmware: (options.firmware ?? createFirmware)({ crypto, geometry }),
       flash: flash satisfies FlashPort,
@@ -143,7 +148,12 @@ export function makeLock(
       clock: clockPort,
       panel: {
         bolt: (to) => {
-          lock.unlocked = to === "unlocked";
+          const at = options.drive?.(to) ?? to;
+          if (at !== "jammed") lock.unlocked = at === "unlocked";
+          return at;
+        },
+        alarm: (alarm) => {
+          lock.alarms.push(alarm);
         },
         signal: (signal) => {
           shown = signal;
@@ -277,6 +287,26 @@ export function deliver(
   }
   link.close();
   return last;
+}
+
+/** Sets a lock's clock as a courier that is online does: asks for a nonce, and brings the authority's token for it. */
+export function tellTime(
+  lock: TestLock,
+  property: Pick<TestAuthority, "lock" | "timeSeed">,
+  seconds: number,
+): air.Message | undefined {
+  let answer: air.Message | undefined;
+  const link = openLink(lock, 244, (message) => {
+    answer = message;
+    const hello = air.readHello(message.body);
+    if (!hello.ok || hello.value.nonce === undefined) return;
+    const { name } = property.lock;
+    const token = authority.issueTime(crypto, property.timeSeed, name, hello.value.nonce, seconds);
+    link?.say({ type: air.messageType("time"), body: token });
+  });
+  link?.say({ type: air.messageType("hello"), body: air.encodeHelloRequest(true) });
+  link?.close();
+  return answer;
 }
 
 /** The name of a refusal, or of the message that was answered instead. */

@@ -5,23 +5,13 @@
 
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Plant, plants } from "./plants.ts";
+import { planted } from "../../packages/lock-sim/src/sim/planting.ts";
+import { plants } from "./plants.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Environment variable that names the plant of one run. */
 export const plantVariable = "DOORSYNC_PLANT";
-
-/** A source with what the plant changes in it. Throws unless each place is there exactly once: a plant follows its code. */
-export function planted(plant: Plant, file: string, source: string): string {
-  return plant.edits
-    .filter((edit) => edit.file === file)
-    .reduce((changed, { find, put }) => {
-      const places = changed.split(find).length - 1;
-      if (places !== 1) throw new Error(`plant ${plant.id}: its place stands ${places} times in ${file}`);
-      return changed.replace(find, () => put);
-    }, source);
-}
 
 /** A vite plugin that plants what the environment names, or nothing. */
 export function plantPlugin(id: string | undefined): {

@@ -1,44 +1,103 @@
 /**
- * The planted faults: small named changes to the shipped sources, and the named test that must catch each. A fault that
- * a second defence masks takes that defence out in the same plant.
+ * The canary's faults, and the named test that must catch each. Most are the planted bugs that the simulated world finds
+ * as well; the others only a unit sees. A fault that a second defence masks takes that defence out in the same plant.
  */
+import { type Plant as WorldPlant, plants as worldPlants } from "../../packages/lock-sim/src/sim/plants.ts";
 
-export interface Edit {
-  /** Path from the repository's root. */
+/** `test`: the whole name of a test in that file. It must fail by an assertion of its own, not by a crash. */
+export interface Catcher {
   readonly file: string;
-  /** Stands there exactly once. */
-  readonly find: string;
-  readonly put: string;
+  readonly test: string;
 }
 
-export interface Plant {
-  readonly id: string;
-  /** What a lock, or an authority, with this fault would do. */
-  readonly fault: string;
-  readonly edits: readonly Edit[];
-  /** `test`: the whole name of a test in that file. It must fail by an assertion of its own, not by a crash. */
-  readonly caughtBy: { readonly file: string; readonly test: string };
+export interface Plant extends Pick<WorldPlant, "id" | "fault" | "edits"> {
+  readonly caughtBy: Catcher;
 }
 
-const acceptUpdate = "packages/protocol/src/rules/accept-update.ts";
+/** By id, for planted bugs of the simulated world. */
+const catchers: Readonly<Record<string, Catcher>> = {
+  "counter-after-compare": {
+    file: "test/guesses-are-counted.test.ts",
+    test: "whenever the code is compared, the attempt is already in flash",
+  },
+  "skip-signature": {
+    file: "test/updates-are-bound.test.ts",
+    test: "a key for another purpose, or another authority's, is refused",
+  },
+  "accept-older-version": {
+    file: "test/older-never-wins.test.ts",
+    test: "P1: the version in force never falls, and is always what was signed for it",
+  },
+  "receipt-before-commit": {
+    file: "test/power-cut-anywhere.test.ts",
+    test: "old or new, and true to its word, when power fails anywhere in: delta that replaces",
+  },
+  "count-before-stage": {
+    file: "test/power-cut-anywhere.test.ts",
+    test: "old or new, and true to its word, when power fails anywhere in: delta that replaces",
+  },
+  "in-place-write": {
+    file: "test/door-sync.test.ts",
+    test: "a code opens only after a verified sync, and its predecessor only before it",
+  },
+  "lost-clock-keeps-schedules": {
+    file: "test/schedules-at-the-door.test.ts",
+    test: "lies in no schedule, whatever the floor says and even where the code fails open",
+  },
+  "recycled-code": {
+    file: "test/authority-planner-converges.test.ts",
+    test: "a code that went out to a courier stays quarantined until a receipt overtakes it, even if it never arrives",
+  },
+};
+
 const trust = "packages/protocol/src/rules/trust.ts";
 const table = "packages/protocol/src/codes/table.ts";
-const firmware = "packages/lock-sim/src/firmware";
 
-export const plants: readonly Plant[] = [
+/** What no world shows: another defence stands behind it, or nobody in a world is strong enough to use it. */
+const unitPlants: readonly Plant[] = [
   {
-    id: "skip-signature",
-    fault: "an update counts whoever signed it",
+    id: "accept-equal-version",
+    fault: "the version in force may be replaced by other content of the same number",
     edits: [
       {
-        file: acceptUpdate,
-        find: "if (!verifySign1(crypto, trust.authority.table, signedContext(type, trust.name), parts.value)) {",
-        put: "if (parts.value.signature.length === 0) {",
+        file: "packages/protocol/src/rules/accept-update.ts",
+        find: 'if (!crypto.same(body.state, held.state)) return refuse("CONFLICT", "U13"); if (!held.snapshotOnly) return accept(already);',
+        put: "if (crypto.same(body.state, held.state)) return accept(already);",
       },
     ],
     caughtBy: {
-      file: "test/updates-are-bound.test.ts",
-      test: "a key for another purpose, or another authority's, is refused",
+      file: "test/older-never-wins.test.ts",
+      test: "P1b: a version that is in force with other content is CONFLICT, and nothing moves",
+    },
+  },
+  {
+    id: "frames-in-any-order",
+    fault: "a frame counts whatever its number is, so that one that comes twice is heard twice",
+    edits: [
+      {
+        file: "packages/protocol/src/link/frame.ts",
+        find: 'if (header % sequences !== inbox.nextSeq) return refused("REJECTED", "frame/sequence");',
+        put: "",
+      },
+    ],
+    caughtBy: {
+      file: "test/frames-reassemble.test.ts",
+      test: "the sequence runs on across messages: a whole message that vanishes is noticed",
+    },
+  },
+  {
+    id: "compare-stops-at-a-match",
+    fault: "the comparison ends at the first code that matches, and its time tells how far it came",
+    edits: [
+      {
+        file: "packages/lock-sim/src/firmware/door.ts",
+        find: "if (isDaily) daily.push(item);",
+        put: "if (isDaily) daily.push(item); if (isIt) break;",
+      },
+    ],
+    caughtBy: {
+      file: "test/keypad-visits-all.test.ts",
+      test: "every entry visits every credential once, whether and where it matches",
     },
   },
   {
@@ -72,88 +131,13 @@ export const plants: readonly Plant[] = [
     },
   },
   {
-    id: "accept-older-version",
-    fault: "an older update is judged like a newer one, and only its base protects the table",
-    edits: [
-      {
-        file: acceptUpdate,
-        find: 'if (to < held.version) return refuse("STALE", "U10", held.version);',
-        put: "",
-      },
-    ],
-    caughtBy: {
-      file: "test/older-never-wins.test.ts",
-      test: "P1: the version in force never falls, and is always what was signed for it",
-    },
-  },
-  {
-    id: "accept-equal-version",
-    fault: "the version in force may be replaced by other content of the same number",
-    edits: [
-      {
-        file: acceptUpdate,
-        find: 'if (!crypto.same(body.state, held.state)) return refuse("CONFLICT", "U13");\n    if (!held.snapshotOnly) return accept(already);',
-        put: "if (crypto.same(body.state, held.state)) return accept(already);",
-      },
-    ],
-    caughtBy: {
-      file: "test/older-never-wins.test.ts",
-      test: "P1b: a version that is in force with other content is CONFLICT, and nothing moves",
-    },
-  },
-  {
-    id: "receipt-before-commit",
-    fault: "the lock signs for a table that is not yet in flash",
-    edits: [
-      {
-        file: `${firmware}/sync.ts`,
-        find: 'return withCommit(open, plan, { version, state, table, issuedAt }, "delta");',
-        put: 'return withCommit(sayReceipt({ ...open, inForce: { version, state, table, issuedAt } }, turn), plan, { version, state, table, issuedAt }, "delta");',
-      },
-    ],
-    caughtBy: {
-      file: "test/power-cut-anywhere.test.ts",
-      test: "old or new, and true to its word, when power fails anywhere in: delta that replaces",
-    },
-  },
-  {
-    id: "count-before-stage",
-    fault: "the secure element names a table that flash does not hold yet",
-    edits: [
-      {
-        file: `${firmware}/commit.ts`,
-        find: "const ops = [...stage, ...written, ...commit];",
-        put: "const ops = [...written, ...stage, ...commit];",
-      },
-    ],
-    caughtBy: {
-      file: "test/power-cut-anywhere.test.ts",
-      test: "old or new, and true to its word, when power fails anywhere in: delta that replaces",
-    },
-  },
-  {
-    id: "in-place-write",
-    fault: "the bank that is erased and written next is the one in force",
-    edits: [
-      {
-        file: `${firmware}/store.ts`,
-        find: 'spare: { kind: "dirty", bank: otherBank(spare.bank), erasedSectors: 0 },\n    },\n    dropped',
-        put: 'spare: { kind: "dirty", bank: spare.bank, erasedSectors: 0 },\n    },\n    dropped',
-      },
-    ],
-    caughtBy: {
-      file: "test/door-sync.test.ts",
-      test: "a code opens only after a verified sync, and its predecessor only before it",
-    },
-  },
-  {
     id: "refused-change-leaves-trace",
     fault: "a change that is refused half-way has already changed the table in force",
     edits: [
       {
         file: table,
         find: "const byId = new Map(table.overlay.byId);",
-        put: "const byId = table.overlay.byId as Map<number, Bytes | undefined>;",
+        put: "const byId = table.overlay.byId;",
       },
     ],
     caughtBy: {
@@ -196,49 +180,16 @@ export const plants: readonly Plant[] = [
       test: "S + kL is refused for every k that fits, though tweetnacl itself accepts it",
     },
   },
-  {
-    id: "counter-after-compare",
-    fault: "a code is compared before the attempt is counted, so a pulled battery buys guesses",
-    edits: [
-      {
-        file: `${firmware}/keypad.ts`,
-        find: '  return withKeypadJob(running, plan.ops, { next: "judge", digits, tally: plan.after });',
-        put: '  const judged = judgeAttempt({ ...running, tally: plan.after }, turn, { next: "judge", digits, tally: plan.after }, true);\n  return withKeypadJob(judged, plan.ops, { next: "noted", tally: plan.after });',
-      },
-    ],
-    caughtBy: {
-      file: "test/guesses-are-counted.test.ts",
-      test: "whenever the code is compared, the attempt is already in flash",
-    },
-  },
-  {
-    id: "lost-clock-keeps-schedules",
-    fault: "a lock that lost its clock takes the time of its floor for the hour of a schedule",
-    edits: [
-      {
-        file: `${firmware}/door.ts`,
-        find: "return lower === upper && isInSchedule(",
-        put: "return isInSchedule(",
-      },
-    ],
-    caughtBy: {
-      file: "test/schedules-at-the-door.test.ts",
-      test: "lies in no schedule, whatever the floor says and even where the code fails open",
-    },
-  },
-  {
-    id: "recycled-code",
-    fault: "a revoked code is given to somebody else while an unsynced lock still takes it",
-    edits: [
-      {
-        file: "packages/authority/src/model/ledger.ts",
-        find: "released: old.added === undefined };",
-        put: "released: true };",
-      },
-    ],
-    caughtBy: {
-      file: "test/authority-planner-converges.test.ts",
-      test: "a code that went out to a courier stays quarantined until a receipt overtakes it, even if it never arrives",
-    },
-  },
 ];
+
+const fromWorld = worldPlants.flatMap((plant): readonly Plant[] => {
+  const caughtBy = catchers[plant.id];
+  return caughtBy === undefined ? [] : [{ ...plant, caughtBy }];
+});
+
+export const plants: readonly Plant[] = [...fromWorld, ...unitPlants];
+
+/** Catchers that name no planted bug of the world. */
+export const strayCatchers: readonly string[] = Object.keys(catchers).filter(
+  (id) => !worldPlants.some((plant) => plant.id === id),
+);

@@ -35,7 +35,7 @@ export interface Sentence {
 const face = (name: string): RegExp => new RegExp(`^@doorsync/protocol/${name}$`);
 const inside = (folder: string): RegExp => new RegExp(`^packages/${folder}/`);
 const builtin = /^node:/;
-const outside = /^(?!@doorsync\/|node:|\.|packages\/|test\/|demo\/|bench\/)/;
+const outside = /^(?!@doorsync\/|node:|\.|packages\/|test\/|demo\/|bench\/|fuzz\/)/;
 const cores = /^@doorsync\/(phone-client|authority)\/core$/;
 const manifests = new Map(
   packageNames.map((name) => {
@@ -126,22 +126,45 @@ export const law: readonly Sentence[] = [
     spared: { [`${l}/edge/socket.ts`]: 'import { openssl } from "@doorsync/protocol/node-crypto";' },
   },
   {
-    claim: "lock-sim's world and command line may also run the cores of the other two",
-    check: only(/^packages\/lock-sim\/src\/(sim|cli)\//, [
+    claim: "lock-sim's command line may also run the cores of the other two",
+    check: only(/^packages\/lock-sim\/src\/cli\//, [
       inside("lock-sim/src"),
       face("(lock|courier|inspect|node-crypto)"),
       cores,
       builtin,
       outside,
     ]),
-    planted: { [`${l}/sim/cast.ts`]: 'import { openStore } from "@doorsync/authority";' },
-    spared: { [`${l}/sim/cast.ts`]: 'import { plan } from "@doorsync/authority/core";' },
+    planted: { [`${l}/cli/fuzz.ts`]: 'import { openStore } from "@doorsync/authority";' },
+    spared: { [`${l}/cli/fuzz.ts`]: 'import { plan } from "@doorsync/authority/core";' },
   },
   {
-    claim: "lock-sim's world takes no provider and no eyes of its own",
-    check: never(/^packages\/lock-sim\/src\/sim\//, [face("(courier|inspect|node-crypto)")]),
+    claim: "lock-sim's world plays all three parts by their cores and faces; its provider is lent",
+    check: only(/^packages\/lock-sim\/src\/sim\//, [
+      inside("lock-sim/src"),
+      face("(lock|courier|authority)"),
+      cores,
+      builtin,
+    ]),
     planted: { [`${l}/sim/run.ts`]: 'import { openssl } from "@doorsync/protocol/node-crypto";' },
-    spared: { [`${l}/cli/main.ts`]: 'import { openssl } from "@doorsync/protocol/node-crypto";' },
+    spared: {
+      [`${l}/sim/cast/office.ts`]: 'import { issueCommission } from "@doorsync/protocol/authority";',
+    },
+  },
+  {
+    claim: "only the office and the checkers' view of it speak as the authority",
+    check: never(/^packages\/lock-sim\/src\/sim\/(?!cast\/office\.ts$|seen\.ts$|checkers\/)/, [
+      face("authority"),
+    ]),
+    planted: { [`${l}/sim/cast/phone.ts`]: 'import { issueUpdate } from "@doorsync/protocol/authority";' },
+    spared: { [`${l}/sim/cast/phone.ts`]: 'import { readHello } from "@doorsync/protocol/courier";' },
+  },
+  {
+    claim: "planted bugs are data: they import nothing of what they change",
+    check: only(/^packages\/lock-sim\/src\/sim\/plants(\.ts$|\/)/, [
+      /^packages\/lock-sim\/src\/sim\/plants(\.ts$|\/)/,
+    ]),
+    planted: { [`${l}/sim/plants/door.ts`]: 'import { judge } from "../../firmware/door.ts";' },
+    spared: { [`${l}/sim/plants/door.ts`]: 'import type { Plant } from "./plant.ts";' },
   },
   {
     claim: "lock-sim is a stack: firmware, board, parts, lock | edge, sim, face, cli",
@@ -309,9 +332,22 @@ export const law: readonly Sentence[] = [
     spared: { "demo/main.ts": 'import { createBoard } from "@doorsync/lock-sim";' },
   },
   {
-    claim: "no package imports tests, demo or benchmarks, or a target that the law cannot follow",
+    claim: "fuzz targets see all sources of the packages, and nothing of tests, demo and benchmarks",
+    check: never(/^fuzz\//, [/^(test|demo|bench)\//]),
+    planted: { "fuzz/targets/lock.ts": 'import { makeLock } from "../../test/world.ts";' },
+    spared: { "fuzz/targets/lock.ts": 'import { hear } from "../../packages/protocol/src/link/frame.ts";' },
+  },
+  {
+    claim: "a fuzz target is what it fuzzes and its cast; the engine that runs it is not seen from there",
+    check: stack("fuzz/", [[/^cast\//], [/^targets\//, /^engine\//], [/^seeds\.ts$/, /^(build|fuzz)\.mjs$/]]),
+    planted: { "fuzz/targets/cbor.ts": 'import { dictionary } from "../engine/dictionary.ts";' },
+    spared: { "fuzz/seeds.ts": 'import { dictionary } from "./engine/dictionary.ts";' },
+  },
+  {
+    claim:
+      "no package imports tests, demo, benchmarks or fuzz targets, or a target that the law cannot follow",
     check: never(/^packages\//, [
-      /^(test|demo|bench)\//,
+      /^(test|demo|bench|fuzz)\//,
       new RegExp(`^\\${computedTarget.slice(0, -1)}\\)$`),
     ]),
     planted: { [`${c}/edge/noble.ts`]: "export const load = (name: string) => import(name);" },

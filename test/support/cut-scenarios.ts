@@ -1,17 +1,15 @@
 /**
  * What a lock may be doing when the power fails: each scenario with the state it starts from and the judgement of the
- * states it may leave behind. Not the cuts themselves; they are in `power-cuts.ts`.
+ * states it may leave behind. Tables and storage are here, people in `cut-door.ts`, owners in `cut-owner.ts`. Not the
+ * cuts themselves; they are in `power-cuts.ts`.
  */
-import type { Bytes, Table } from "@doorsync/protocol/authority";
-import * as authority from "@doorsync/protocol/authority";
 import * as air from "@doorsync/protocol/courier";
 import { wantsCompaction } from "../../packages/lock-sim/src/firmware/chores.ts";
 import { decodeSecure } from "../../packages/lock-sim/src/firmware/secure.ts";
+import { slotsPerGroup } from "../../packages/lock-sim/src/firmware/slot.ts";
 import type { Running } from "../../packages/lock-sim/src/firmware/state.ts";
 import {
-  commission,
   commissionMessage,
-  crypto,
   deliver,
   finishMeeting,
   forkParts,
@@ -22,142 +20,29 @@ import {
   offerTo,
   openLink,
   type TestAuthority,
-  type TestLock,
+  tellTime,
   visit,
-  wait,
 } from "../world.ts";
-import type { Past, Scenario } from "./power-cuts.ts";
+import { card, dayOfTheDailyCode, limitedCodes } from "./cut-door.ts";
+import { acknowledgement, changeOfKeys, factoryReset, firstTableOfOtherKeys } from "./cut-owner.ts";
+import {
+  afterwards,
+  type Change,
+  type Codes,
+  change,
+  codesOf,
+  demand,
+  fresh,
+  held,
+  judgeTable,
+  name,
+  owned,
+  running,
+  type Start,
+} from "./cut-start.ts";
+import type { Scenario } from "./power-cuts.ts";
 
-const name = "cut";
-
-export function running(lock: TestLock): Running {
-  const { state } = lock.board;
-  if (state.power === "off") throw new Error("the lock stays dark");
-  return state;
-}
-
-function demand(holds: boolean, what: string): asserts holds {
-  if (!holds) throw new Error(what);
-}
-
-/** A table in force, and what its door does. */
-interface Held {
-  readonly version: number;
-  readonly items: Bytes;
-  readonly opens: readonly string[];
-  readonly refuses: readonly string[];
-}
-
-type Codes = ReadonlyMap<number, string>;
-
-/** A lock in some state of its life with its authority, and the codes that open it. */
-interface Start {
-  readonly property: TestAuthority;
-  readonly parts: LockParts;
-  readonly version: number;
-  readonly table: Table;
-  readonly codes: Codes;
-}
-
-type Change = Scenario & {
-  readonly property: TestAuthority;
-  readonly issued: authority.Issued;
-  readonly leadsTo: Codes;
-};
-
-function held({ version, table, codes }: Pick<Start, "version" | "table" | "codes">, others: Codes): Held {
-  const opens = [...codes.values()];
-  const refuses = [...others.values(), "9753"].filter((code) => !opens.includes(code));
-  // A few of each: the judge types them, and the door counts.
-  return {
-    version,
-    items: authority.packItems(table),
-    opens: [...opens.slice(0, 2), ...opens.slice(-1)],
-    refuses: refuses.slice(0, 1),
-  };
-}
-
-function codesOf(count: number, first = 1_000): Map<number, string> {
-  return new Map(Array.from({ length: count }, (_, i) => [i, String(first + 37 * i).padStart(4, "0")]));
-}
-
-/** No receipt that was ever heard says more than what is in force now (P11). */
-function keepsItsWord(lock: TestLock, property: TestAuthority, past: Past): void {
-  const version = inForce(lock)?.version ?? -1;
-  for (const message of past.said) {
-    const said = property.receipt(message);
-    demand(said === undefined || said.version <= version, `a receipt said ${said?.version}, held ${version}`);
-  }
-}
-
-function judgeTable(lock: TestLock, allowed: readonly Held[], property: TestAuthority, past: Past): void {
-  const now = inForce(lock);
-  demand(now !== undefined, "the lock stays dark");
-  demand(!running(lock).store.damaged, "damaged");
-  const is = allowed.find((one) => one.version === now.version && authority.equal(one.items, now.items));
-  demand(is !== undefined, `version ${now.version}, not exactly one of ${allowed.map((one) => one.version)}`);
-  demand(running(lock).secure.version === now.version, "the secure element counts otherwise");
-  keepsItsWord(lock, property, past);
-  const press = (code: string): ReturnType<TestLock["press"]> => {
-    // A success that the cut kept from being noted counts as a failure, so a pause may be on.
-    wait(lock, 61);
-    return lock.press(code);
-  };
-  for (const code of is.refuses) demand(press(code) === "refused", `${code} is not refused`);
-  for (const code of is.opens) demand(press(code) === "accepted", `${code} does not open`);
-}
-
-/** A change of the table on its way to a lock. */
-function change(what: string, start: Start, codes: Codes, kind: "delta" | "snapshot"): Change {
-  const { property, parts } = start;
-  const table = property.tableOf(codes);
-  const issued = kind === "delta" ? property.delta(table, start.version) : property.snapshot(table);
-  const old = held(start, codes);
-  const fresh = held({ version: issued.to, table, codes }, start.codes);
-  return {
-    name: what,
-    lock: name,
-    parts,
-    property,
-    issued,
-    leadsTo: codes,
-    run(lock) {
-      deliver(lock, issued);
-    },
-    judge(lock, after, past) {
-      judgeTable(lock, after === "cut" ? [old, fresh] : [fresh], property, past);
-      if (after === "cut") return;
-      const heard = past.said.flatMap((message) => property.receipt(message) ?? []);
-      const proves = heard.some(
-        ({ version, state }) => version === issued.to && authority.equal(state, issued.state),
-      );
-      demand(proves, "no receipt");
-    },
-  };
-}
-
-/** What a change leaves behind when nothing goes wrong, switched off. */
-function afterwards(done: Change): Start {
-  const { property } = done;
-  const parts = forkParts(done.parts);
-  const lock = makeLock(name, { parts });
-  done.run(lock);
-  demand(inForce(lock)?.version === done.issued.to, `${done.name} was not taken`);
-  lock.board.powerOff();
-  return { property, parts, version: done.issued.to, table: done.issued.table, codes: done.leadsTo };
-}
-
-function fresh(): Start {
-  const lock = makeLock(name);
-  const property = commission(lock, name);
-  lock.board.powerOff();
-  return { property, parts: lock, version: 0, table: authority.emptyTable, codes: new Map() };
-}
-
-/** Owned, with so many codes, and nothing left to do. */
-function owned(count: number): Start {
-  return afterwards(change("first", fresh(), codesOf(count), "snapshot"));
-}
+export { running } from "./cut-start.ts";
 
 function factoryParts(): LockParts {
   const lock = makeLock(name);
@@ -200,7 +85,7 @@ function commissioning(): Scenario {
 
 function timeToken(start: Start): Scenario {
   const { property, parts } = start;
-  const seconds = noon + 86_400;
+  const seconds = noon + 43_200;
   const before = running(makeLock(name, { parts: forkParts(parts) })).store.floorSeconds;
   const same = held(start, new Map());
   return {
@@ -208,20 +93,7 @@ function timeToken(start: Start): Scenario {
     lock: name,
     parts,
     run(lock) {
-      const link = openLink(lock, 244, (message) => {
-        const hello = air.readHello(message.body);
-        if (!hello.ok || hello.value.nonce === undefined) return;
-        const token = authority.issueTime(
-          crypto,
-          property.timeSeed,
-          property.lock.name,
-          hello.value.nonce,
-          seconds,
-        );
-        link?.say({ type: air.messageType("time"), body: token });
-      });
-      link?.say({ type: air.messageType("hello"), body: air.encodeHelloRequest(true) });
-      link?.close();
+      tellTime(lock, property, seconds);
     },
     judge(lock, when, past) {
       const answered = past.said.some((message) => {
@@ -291,21 +163,21 @@ function keypad(what: string, start: Start): Scenario {
     },
     judge(lock, _, past) {
       const compared = past.notes.filter((note) => note.what === "denied").length;
-      const onRecord = running(lock).tally.attempts.filter((attempt) => !attempt.right).length;
+      const onRecord = running(lock).notebook.attempts.filter((attempt) => !attempt.right).length;
       demand(onRecord >= compared, `${compared} wrong codes compared, ${onRecord} on record`);
       judgeTable(lock, [same], property, past);
     },
   };
 }
 
-function withFullTally(start: Start): Start {
+function withFullNotebook(start: Start): Start {
   const parts = forkParts(start.parts);
   const lock = makeLock(name, { parts });
   const [right = ""] = start.codes.values();
-  const { sector } = running(lock).tally;
-  const full = Math.floor((4_096 - 8) / 24);
-  while (running(lock).tally.slot < full) lock.press(right);
-  demand(running(lock).tally.sector === sector, "the tally moved too early");
+  const { group } = running(lock).notebook;
+  const full = slotsPerGroup(running(lock).notebook.geometry);
+  while (running(lock).notebook.slot < full) lock.press(right);
+  demand(running(lock).notebook.group === group, "the notebook moved too early");
   lock.board.powerOff();
   return { ...start, parts };
 }
@@ -399,5 +271,12 @@ export const scenarios: Readonly<Record<string, () => Scenario>> = {
   "idle erase": () => chores("idle erase", unerased(owned(3)), ({ store }) => store.spare.kind === "clean"),
   compaction,
   "keypad, an attempt and a success": () => keypad("keypad", owned(2)),
-  "keypad, with the tally full": () => keypad("keypad, full", withFullTally(owned(2))),
+  "keypad, with the notebook full": () => keypad("keypad, full", withFullNotebook(owned(2))),
+  "codes with a limit": limitedCodes,
+  "a card": card,
+  "the daily doorcode": dayOfTheDailyCode,
+  "events, fetched and acknowledged": acknowledgement,
+  "a change of the authority's keys": changeOfKeys,
+  "the first table of other keys": firstTableOfOtherKeys,
+  "factory reset": factoryReset,
 };

@@ -22,7 +22,12 @@ import {
 import { openssl } from "@doorsync/protocol/node-crypto";
 import { type Counter, type Restored, restore } from "../../packages/lock-sim/src/firmware/boot.ts";
 import { planChore } from "../../packages/lock-sim/src/firmware/chores.ts";
-import { type Geometry, sectorBytes, wordBytes } from "../../packages/lock-sim/src/firmware/geometry.ts";
+import {
+  type Geometry,
+  geometryFor,
+  sectorBytes,
+  wordBytes,
+} from "../../packages/lock-sim/src/firmware/geometry.ts";
 import {
   type DeltaToStore,
   type Plan,
@@ -108,6 +113,7 @@ function encodeCounter({ epoch: of, version, state, bank, generation }: Counter)
 function decodeCounter(record: Bytes): Counter {
   return {
     epoch: readUint(record, 0, 4),
+    tableEpoch: readUint(record, 0, 4),
     version: readUint(record, 4, 4),
     state: record.slice(8, 16),
     bank: record[16] === 1 ? 1 : 0,
@@ -136,8 +142,7 @@ export function smallGeometry(sectors: number): Geometry {
   const bankBytes = sectors * sectorBytes;
   const first = 2 * sectorBytes;
   return {
-    capacity: 70,
-    tallyAddress: 0,
+    ...geometryFor(70),
     bankAddress: [first, first + bankBytes],
     bankBytes,
     imageBytes: first + 2 * bankBytes,
@@ -147,7 +152,7 @@ export function smallGeometry(sectors: number): Geometry {
 export function newParts(geometry: Geometry): Parts {
   const shape = { bytes: geometry.imageBytes, sectorBytes, wordBytes };
   const state = tableState(crypto, keys.state, 0, emptyTable);
-  const counter: Counter = { epoch, version: 0, state, bank: 0, generation: 0 };
+  const counter: Counter = { epoch, tableEpoch: epoch, version: 0, state, bank: 0, generation: 0 };
   return { geometry, flash: createFlash(shape), secure: createSecureElement(encodeCounter(counter)) };
 }
 
@@ -179,7 +184,13 @@ export function perform(lock: Running, plan: Plan, held: Issued, order: Order = 
     if (step !== "secure") execute(lock.parts, step);
     else {
       const { version, state } = held;
-      const counter = encodeCounter({ epoch, version, state, ...(plan.secure ?? plan.after.placement) });
+      const counter = encodeCounter({
+        epoch,
+        tableEpoch: epoch,
+        version,
+        state,
+        ...(plan.secure ?? plan.after.placement),
+      });
       if (lock.parts.secure.write(counter) === "cut") throw new PowerLost();
     }
   }

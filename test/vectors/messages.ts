@@ -9,6 +9,7 @@ import { fast } from "../arbitraries.ts";
 import { answerVectors, commissionVectors } from "./answers.ts";
 import { streamVectors, updateVectors } from "./deliveries.ts";
 import { after, before, from, hexes, keys, name, pair, seeds, to } from "./example.ts";
+import { dailyVectors, logVectors, rotationVectors } from "./log.ts";
 import type { MessageVectors } from "./vector.ts";
 
 export function messageVectors(): MessageVectors {
@@ -29,11 +30,23 @@ export function messageVectors(): MessageVectors {
       tablePublic: pair.trust.authority.table,
       timeSeed: seeds.time,
       timePublic: pair.trust.authority.time,
+      rootSeed: seeds.root,
+      rootPublic: pair.trust.authority.root,
+      boxSecret: seeds.box,
+      boxPublic: pair.trust.authority.box,
       lockSeed: pair.atLock.signSeed,
       lockPublic: pair.lockPublic.sign,
       ...keys,
     }),
     tables: { before: table(before, from), after: table(after, to) },
-    messages: [...updateVectors(), ...streamVectors(), ...answerVectors(), ...commissionVectors()],
+    dailyCodes: dailyVectors(),
+    messages: [
+      ...updateVectors(),
+      ...streamVectors(),
+      ...answerVectors(),
+      ...commissionVectors(),
+      ...rotationVectors(),
+      ...logVectors(),
+    ],
   };
 }

@@ -22,7 +22,11 @@ export type Judged =
       readonly lastEpoch: number;
       readonly entropy: string;
     }
-  | { readonly as: "commission-reply" };
+  | { readonly as: "commission-reply" | "pull" }
+  | { readonly as: "rotation"; readonly heldEpoch: number }
+  | { readonly as: "segment"; readonly heldSeq: number; readonly heldHead: string }
+  /** `heads`: after each event from number 0 on, with spaces between. */
+  | { readonly as: "ack"; readonly ackedSeq: number; readonly heads: string };
 
 export interface MessageVector {
   readonly id: string;
@@ -35,6 +39,14 @@ export interface MessageVector {
   readonly verdict: "accepted" | "already" | { readonly refusal: string; readonly check: string };
 }
 
+/** A derived code; `day` counts local days since 1970-01-01. */
+export interface DailyVector {
+  readonly generation: number;
+  readonly slot: number;
+  readonly day: number;
+  readonly code: string;
+}
+
 export interface MessageVectors {
   readonly about: string;
   readonly lock: { readonly lockId: string; readonly epoch: number };
@@ -45,5 +57,6 @@ export interface MessageVectors {
       { readonly version: number; readonly items: string; readonly digest: string; readonly state: string }
     >
   >;
+  readonly dailyCodes: readonly DailyVector[];
   readonly messages: readonly MessageVector[];
 }

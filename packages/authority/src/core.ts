@@ -2,15 +2,23 @@
  * The face `@doorsync/authority/core`: the property's rules and the planning of what a lock must hear. No I/O, no
  * database, no clock and no randomness of its own; a simulated world runs these very rules.
  */
-export { buildParcels, deltaBasesMax, type ParcelPlan, planParcels, type Signer } from "./issue/parcels.ts";
+
+export { doorcodeRuleId, houseItems, type TagOf } from "./issue/items.ts";
 export {
-  doorcodeRuleId,
-  houseItems,
+  ackParcel,
+  buildParcels,
+  deltaBasesMax,
+  type ParcelPlan,
+  planParcels,
+  rotationParcel,
+  type Signer,
+} from "./issue/parcels.ts";
+export { type TimeAsked, timeToken } from "./issue/time.ts";
+export {
   type IssueAt,
   lastSecond,
   type NextVersion,
   nextVersion,
-  type TagOf,
   tablesAt,
 } from "./issue/version.ts";
 export { allowedLength, drawCode, type Fill } from "./model/code.ts";
@@ -24,12 +32,25 @@ export {
   grant,
 } from "./model/denial.ts";
 export {
+  emptyJournal,
+  gapIn,
+  type Journal,
+  type LogGap,
+  type LogOutcome,
+  type TakenLog,
+  takeSegment,
+  withoutSuperseded,
+} from "./model/journal.ts";
+export {
   assignCode,
   type CodeLife,
+  changeTerms,
+  classOf,
   type DoorKind,
   handOut,
   type IssuedVersion,
   type ItemSpan,
+  isInEpoch,
   type Ledger,
   type LockStanding,
   liveCode,
@@ -39,6 +60,8 @@ export {
   possiblyHeld,
   resetCode,
   revokeCode,
+  rotateEpoch,
+  suspendCode,
   takenMarks,
 } from "./model/ledger.ts";
 export {
@@ -53,3 +76,14 @@ export {
   releaseCodes,
   takeReceipt,
 } from "./model/proof.ts";
+export {
+  fitHouse,
+  fitTerms,
+  type House,
+  type OffsetChange,
+  plainHouse,
+  plainTerms,
+  type Terms,
+  type TimeSpan,
+  windowsMax,
+} from "./model/terms.ts";

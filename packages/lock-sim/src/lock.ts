@@ -15,11 +15,12 @@ import {
   writeUint,
 } from "@doorsync/protocol/lock";
 import { type Board, createBoard } from "./board/board.ts";
-import type { EntropyPort } from "./board/ports.ts";
-import type { Denial, Effect, Event, Note } from "./firmware/events.ts";
+import type { EntropyPort, PanelPort } from "./board/ports.ts";
+import type { Denial, Effect, Event, LoudAlarm, Note } from "./firmware/events.ts";
 import { type Geometry, geometryFor, sectorBytes, wordBytes } from "./firmware/geometry.ts";
 import { encodeSecure, factorySecure } from "./firmware/secure.ts";
 import { createFirmware, type Firmware } from "./firmware/step.ts";
+import type { Battery } from "./parts/battery.ts";
 import { createClock, type SimulatedClock } from "./parts/clock.ts";
 import { createFlash, type FlashShape } from "./parts/flash.ts";
 import { type BoltPosition, createPanel, type Panel } from "./parts/panel.ts";
@@ -43,6 +44,7 @@ export interface LockListeners {
   readonly onStep?: (event: Event, effects: readonly Effect[]) => void;
   readonly onNote?: (note: Note) => void;
   readonly onBolt?: (to: BoltPosition) => void;
+  readonly onAlarm?: (alarm: LoudAlarm) => void;
   /** The power failed inside a storage operation. */
   readonly onStruck?: (struck: Struck) => void;
 }
@@ -53,6 +55,10 @@ export interface LockParts extends LockListeners {
   readonly storage: Storage;
   readonly clock: SimulatedClock;
   readonly entropy: EntropyPort;
+  /** The bolt's motor; a faultless one when left out. */
+  readonly drive?: PanelPort["bolt"];
+  /** What storage operations draw from; there is always enough when left out. */
+  readonly battery?: Pick<Battery, "drawToStore">;
 }
 
 export interface SimulatedLock {
@@ -63,14 +69,18 @@ export interface SimulatedLock {
   readonly panel: Panel;
   /** Types `0-9`, `#` (ENTER) and `*` (CLEAR), and says what the last ENTER came to. */
   press(keys: string): Pressed;
+  /** Holds a keycard against the reader: the bytes it answers with. */
+  tap(uid: Bytes): Pressed;
+  /** Turns the mechanical key; that works without power, too. */
+  turnKey(to: BoltPosition): void;
   /** Lets lock time pass, with a tick at least every second. */
   pass(seconds: number): void;
 }
 
 /** A lock over any stores and clocks. It is dark: `board.powerOn()`. */
 export function composeLock(parts: LockParts): SimulatedLock {
-  const supply = createSupply(parts.storage);
-  const panel = createPanel(parts.onBolt);
+  const supply = createSupply(parts.storage, parts.battery);
+  const panel = createPanel(parts);
   let lastDenial: Denial | undefined;
   let lastOpener: number | undefined;
   const board = createBoard({
@@ -91,30 +101,37 @@ export function composeLock(parts: LockParts): SimulatedLock {
     },
   });
 
+  function pressed(act: () => void): Pressed {
+    panel.taken();
+    lastDenial = undefined;
+    lastOpener = undefined;
+    act();
+    const signal = panel.taken().at(-1);
+    if (board.state.power === "off") return { result: "dark" };
+    switch (signal) {
+      case "accepted":
+        return { result: "opened", credential: lastOpener };
+      case "refused":
+        return { result: "refused", reason: lastDenial };
+      case "wait":
+        return { result: "wait" };
+      case undefined:
+        return { result: "typed" };
+      default:
+        return signal satisfies never;
+    }
+  }
+
   return {
     board,
     supply,
     clock: parts.clock,
     panel,
-    press(keys) {
-      panel.taken();
-      lastDenial = undefined;
-      lastOpener = undefined;
-      board.press(keys);
-      const signal = panel.taken().at(-1);
-      if (board.state.power === "off") return { result: "dark" };
-      switch (signal) {
-        case "accepted":
-          return { result: "opened", credential: lastOpener };
-        case "refused":
-          return { result: "refused", reason: lastDenial };
-        case "wait":
-          return { result: "wait" };
-        case undefined:
-          return { result: "typed" };
-        default:
-          return signal satisfies never;
-      }
+    press: (keys) => pressed(() => board.press(keys)),
+    tap: (uid) => pressed(() => board.tap(uid)),
+    turnKey(to) {
+      panel.turned(to);
+      board.turnKey(to);
     },
     pass(seconds) {
       for (let left = seconds * 1_000; left > 0; left -= 1_000) {

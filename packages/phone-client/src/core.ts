@@ -9,15 +9,19 @@ export {
   stepErrand,
 } from "./errand/errand.ts";
 export {
+  conditionsIn,
+  describeCondition,
   describeOutcome,
   describeUnfit,
   isUngreeted,
+  type LockCondition,
   type Outcome,
   type Report,
   type WaitName,
   waits,
 } from "./errand/outcome.ts";
 export {
+  acksFor,
   addressed,
   type Basis,
   carry,
@@ -32,5 +36,6 @@ export {
   prove,
   provenVersion,
   returned,
+  rotationsFor,
   type Satchel,
 } from "./satchel.ts";

@@ -17,7 +17,7 @@ import {
   segment,
 } from "@doorsync/protocol/courier";
 import { type Effect, type Errand, type Event, startErrand, stepErrand } from "./errand/errand.ts";
-import { type Report, type WaitName, waits as waitsDefault } from "./errand/outcome.ts";
+import { emptyReport, type Report, type WaitName, waits as waitsDefault } from "./errand/outcome.ts";
 import type { Link, Mailbox, Stop, Timers, Transport } from "./ports.ts";
 import { carry, emptySatchel, returned, type Satchel } from "./satchel.ts";
 
@@ -39,6 +39,16 @@ export interface Progress {
   readonly chunks: number;
 }
 
+/** A lock's wish to know the time. */
+export interface TimeAsked {
+  readonly lockId: Bytes;
+  readonly epoch: number;
+  /** 16 bytes, good for 30 seconds. */
+  readonly nonce: Bytes;
+  /** Aborts when the visit no longer waits. */
+  readonly signal: AbortSignal;
+}
+
 export interface SyncOptions {
   readonly transport: Transport;
   readonly mailbox: Mailbox;
@@ -46,6 +56,12 @@ export interface SyncOptions {
   readonly timers: Timers;
   /** Ends the visit as `aborted`. What the lock has taken by then is kept. */
   readonly signal?: AbortSignal;
+  /**
+   * Asks the authority what time it is, for one lock's nonce; the token in CBOR, or undefined. Locks that lost the time
+   * are then brought it before anything else, and one that calls a parcel EXPIRED before the parcel is offered once
+   * more. Asked once in a visit at most. When it fails, rejects or is late the visit goes on without.
+   */
+  readonly time?: (asked: TimeAsked) => Promise<Bytes | undefined>;
   /** From an earlier visit's result: what was carried, owed and proved then. Empty when left out. */
   readonly satchel?: Satchel;
   /** Longest silences in milliseconds, where they differ from `waits`. */
@@ -117,7 +133,7 @@ interface Visited {
 }
 
 function nothingDone(outcome: Report["outcome"], satchel: Satchel): Visited {
-  return { report: { outcome, delivered: [], receipt: undefined }, satchel };
+  return { report: emptyReport(outcome), satchel };
 }
 
 type VisitOptions = SyncOptions & { readonly waits: Readonly<Record<WaitName, number>> };
@@ -136,7 +152,8 @@ function visit(
   let close: Stop = () => {};
 
   return new Promise((resolve) => {
-    const start = startErrand(options, satchel);
+    const lent = { ...options, hasTime: options.time !== undefined };
+    const start = startErrand(lent, satchel);
     let errand: Errand = start.errand;
     const events: Event[] = [];
     let isFeeding = false;
@@ -147,7 +164,7 @@ function visit(
       if (isFeeding) return;
       isFeeding = true;
       for (let next = events.shift(); next !== undefined; next = events.shift()) {
-        const step = stepErrand(options, errand, next);
+        const step = stepErrand(lent, errand, next);
         errand = step.errand;
         step.effects.forEach(obey);
       }
@@ -162,6 +179,14 @@ function visit(
           stopTimer();
           stopTimer = timers.after(effect.milliseconds, () => feed({ kind: "deadline" }));
           break;
+        case "ask-time": {
+          const { lockId, epoch, nonce } = effect;
+          const told = (token: Bytes | undefined): void => feed({ kind: "time", token });
+          const asked = options.time?.({ lockId, epoch, nonce, signal: opening.signal });
+          if (asked === undefined) told(undefined);
+          else asked.then(told, () => told(undefined));
+          break;
+        }
         case "owe":
           deliver(effect.slip);
           break;

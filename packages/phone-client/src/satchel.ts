@@ -88,6 +88,8 @@ export function addressed(satchel: Satchel, hello: Hello): readonly Parcel[] {
   const hasFlag = (flag: number): boolean => (hello.flags & flag) !== 0;
   const own = satchel.parcels.filter((parcel) => {
     if (!equal(parcel.tag, hello.tag)) return false;
+    // Not tables: see rotationFor and ackFor.
+    if (parcel.kind === "rotation" || parcel.kind === "ack") return false;
     return parcel.kind === "commission"
       ? hasFlag(helloFlags.factory)
       : parcel.epoch === hello.epoch && !hasFlag(helloFlags.factory);
@@ -97,6 +99,26 @@ export function addressed(satchel: Satchel, hello: Hello): readonly Parcel[] {
     return commissions.sort(newestFirst).slice(0, blindCommissionsMax);
   }
   return own.sort(newestFirst).slice(0, parcelsPerLockMax);
+}
+
+/** Rotations of the authority's keys that this lock has not had, newest first: one that takes the newest needs no other. */
+export function rotationsFor(satchel: Satchel, hello: Hello): readonly Parcel[] {
+  return satchel.parcels
+    .filter(({ kind, tag, to }) => kind === "rotation" && equal(tag, hello.tag) && to > hello.epoch)
+    .sort((a, b) => b.to - a.to);
+}
+
+/** Acknowledgements of this lock's log in its present epoch, furthest first. */
+export function acksFor(satchel: Satchel, hello: Hello): readonly Parcel[] {
+  return satchel.parcels
+    .filter(({ kind, tag, epoch }) => kind === "ack" && equal(tag, hello.tag) && epoch === hello.epoch)
+    .sort((a, b) => b.to - a.to);
+}
+
+/** The lock's id, which its hello does not say: any parcel for it does. */
+export function idOf(satchel: Satchel, hello: Hello): Bytes | undefined {
+  const known = satchel.parcels.find(({ kind, tag }) => kind !== "commission" && equal(tag, hello.tag));
+  return known?.lockId;
 }
 
 /** What a visit knows about the lock's table. */

@@ -17,11 +17,14 @@ export {
   someBytes,
   uint,
 } from "./cbor/schema.ts";
+export { type DailyCodeOf, dailyCode, localDay } from "./codes/daily.ts";
 export {
   alwaysCredential,
   type Credential,
   type CredentialClass,
   credentialClasses,
+  credentialTag,
+  dailyTag,
   decodeItem,
   encodeItem,
   firstCredentialId,
@@ -82,7 +85,34 @@ export {
   setupSecretBytes,
   setupTag,
 } from "./messages/commission.ts";
+export { type Condition, conditionFlags } from "./messages/condition.ts";
+export {
+  type AlarmName,
+  alarmCodes,
+  decodeEvent,
+  type EventClass,
+  type EventKind,
+  encodeEvent,
+  eventBytes,
+  eventClasses,
+  eventClassOf,
+  eventFlags,
+  eventKinds,
+  type LockEvent,
+  lockOperationTypes,
+  nameOf,
+  type OperationSource,
+  operationErrors,
+  operationSources,
+} from "./messages/event.ts";
 export { lockTagBytes, nonceBytes } from "./messages/hello.ts";
+export {
+  firstHead,
+  headBytes,
+  type LogPlace,
+  readSegmentHead,
+  type SegmentHead,
+} from "./messages/log.ts";
 export {
   decodeParcel,
   decodeReturnSlip,
@@ -96,6 +126,7 @@ export {
   returnSlipBytesMax,
 } from "./messages/parcel.ts";
 export { type ReceiptSaid, receiptFlags } from "./messages/receipt.ts";
+export type { RotationSaid } from "./messages/rotation.ts";
 export {
   accept,
   describeRefusal,
@@ -108,7 +139,9 @@ export {
 } from "./refusal.ts";
 export { type Commission, finishCommission, issueCommission, type LockPublic } from "./rules/commission.ts";
 export { type Issued, type IssuedAt, issueSnapshot, issueUpdate } from "./rules/issue-update.ts";
+export { type AcceptedSegment, acceptSegment, issueAck } from "./rules/log.ts";
 export { acceptReceipt } from "./rules/receipt.ts";
+export { issueRotation } from "./rules/rotation.ts";
 export { issueTime } from "./rules/time.ts";
 export {
   type AuthorityLock,

@@ -26,7 +26,9 @@ export {
   messageName,
   messageType,
 } from "./messages/catalog.ts";
+export { type Condition, conditionFlags } from "./messages/condition.ts";
 export { encodeHelloRequest, type Hello, helloFlags, protocolVersion, readHello } from "./messages/hello.ts";
+export { encodePull, readSegmentHead, type SegmentHead } from "./messages/log.ts";
 export {
   decodeParcel,
   decodeReturnSlip,

@@ -4,4 +4,4 @@
  */
 
 export { diagnose } from "./cbor/diagnose.ts";
-export { describeItem, describeMessage, describeParcel } from "./messages/describe.ts";
+export { describeEvent, describeItem, describeMessage, describeParcel } from "./messages/describe.ts";

@@ -39,6 +39,9 @@ export const capacityDefault = 1_000;
 export const versionMax = 0xffff_ffff;
 export const versionLeapMax = 0x1_0000;
 
+/** Events of a lock's log are numbered from 1 over its life. */
+export const eventSeqMax = 0xffff_ffff;
+
 /** Seconds since 1970 as u32 last until 2106-02-07. `secondsNever` as an end means: no end. */
 export const secondsMax = 0xffff_ffff;
 export const secondsNever = 0xffff_ffff;
@@ -59,6 +62,11 @@ export const sessionSecondsMax = 60;
 
 /** A clock drifts; one further behind the greatest time signed to the lock than this has lost its time. */
 export const clockBehindSecondsMax = 86_400;
+export const clockDriftPpmMax = 100;
+
+/** A schedule is judged only by a clock that is known to within this; yesterday's daily doorcode opens this long. */
+export const scheduleUncertaintySecondsMax = 7_200;
+export const dailyGraceSeconds = 10_800;
 
 /** A time token is believed this long after its nonce left the lock, and never further ahead than this. */
 export const tokenAgeSecondsMax = 30;
@@ -69,3 +77,12 @@ export const codeDigitsMax = 8;
 export const wrongCodeEntryLimit = 5;
 export const userCodeTemporaryDisableSeconds = 60;
 export const wrongCodesPerDayMax = 24;
+/** The pause doubles while wrong codes go on, up to this. */
+export const lockoutBackoffSecondsMax = 3_600;
+
+/** What the lock says of itself: battery, door, bolt, restarts. */
+export const lowBatteryPercent = 20;
+export const criticalBatteryPercent = 5;
+export const doorAjarSeconds = 60;
+export const boltSecondsMax = 3;
+export const bootsPerHourMax = 5;

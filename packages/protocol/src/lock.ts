@@ -30,10 +30,12 @@ export {
   someBytes,
   uint,
 } from "./cbor/schema.ts";
+export { type DailyCodeOf, dailyCode, localDay } from "./codes/daily.ts";
 export {
   type Credential,
   type CredentialClass,
   credentialTag,
+  dailyTag,
   decodeItem,
   encodeItem,
   firstCredentialId,
@@ -46,7 +48,7 @@ export {
   tagBytes,
   type Window,
 } from "./codes/item.ts";
-export { appTag, cardTag, pinTag } from "./codes/pin.ts";
+export { appTag, cardTag, dailyCodeLength, pinTag } from "./codes/pin.ts";
 export {
   applyChange,
   type Change,
@@ -85,6 +87,26 @@ export {
   setupSecretBytes,
   setupTag,
 } from "./messages/commission.ts";
+export { type Condition, conditionFlags } from "./messages/condition.ts";
+export {
+  type AlarmName,
+  alarmCodes,
+  decodeEvent,
+  type EventClass,
+  type EventKind,
+  encodeEvent,
+  eventBytes,
+  eventClasses,
+  eventClassOf,
+  eventFlags,
+  eventKinds,
+  type LockEvent,
+  lockOperationTypes,
+  nameOf,
+  type OperationSource,
+  operationErrors,
+  operationSources,
+} from "./messages/event.ts";
 export {
   encodeHello,
   type Hello,
@@ -94,6 +116,7 @@ export {
   protocolVersion,
   readHelloRequest,
 } from "./messages/hello.ts";
+export { firstHead, headBytes, type LogPlace, readPull, segmentEventsMax } from "./messages/log.ts";
 export { chunksFor, noHash, rootBytes, sivBytes } from "./messages/manifest.ts";
 export { type ReceiptSaid, receiptFlags } from "./messages/receipt.ts";
 export {
@@ -126,7 +149,9 @@ export {
   type Commissionable,
   type LockPublic,
 } from "./rules/commission.ts";
+export { acceptAck, issueSegment, type LogHeld, nextHead } from "./rules/log.ts";
 export { issueReceipt } from "./rules/receipt.ts";
+export { type AcceptedRotation, acceptRotation } from "./rules/rotation.ts";
 export { acceptTime, type TimeAsked } from "./rules/time.ts";
 export {
   type AuthorityPublic,

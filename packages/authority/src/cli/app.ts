@@ -12,6 +12,7 @@ import {
   lifeFlag,
   mailboxFlag,
   named,
+  optionalInstant,
   optionalNamed,
   optionalWhole,
   personFlag,
@@ -123,18 +124,59 @@ const commission = buildCommand<Work.CommissionFlags, [], Cli>({
   },
 });
 
-const assign = buildCommand<Work.CodeFlags, [], Cli>({
+const assign = buildCommand<Work.AssignFlags, [], Cli>({
   loader: async () => (await import("./work.ts")).assign,
-  parameters: { flags: { ...baseFlags, door: doorFlag, person: personFlag, length: lengthFlag } },
+  parameters: {
+    flags: {
+      ...baseFlags,
+      door: doorFlag,
+      person: personFlag,
+      length: lengthFlag,
+      uses: optionalWhole("Times it opens (default: any number)", "N", 1, 0xff),
+      minutes: optionalWhole("Minutes it lives after its first use", "N", 1, 0xffff),
+      from: optionalInstant("Not before this, as 2026-12-24T15:00:00Z"),
+      until: optionalInstant("Not from this on, as 2026-12-26T10:00:00Z"),
+    },
+  },
   docs: {
     brief: "Give a person a generated code for a door",
     fullDescription: withExits(
       "Give a person a generated code for a door.",
-      "there is a code already, none is left, or the length is not allowed",
+      "there is a code already, none is left, or length or terms are not allowed",
     ),
     customUsage: [
       { input: '--data ./office --door "Unit 4B" --person "Ada Osei"', brief: "prints the code" },
+      {
+        input: '--data ./office --door "Unit 4B" --person "Parcel service" --uses 1',
+        brief: "for one delivery",
+      },
     ],
+  },
+});
+
+const suspend = buildCommand<Work.SuspendFlags, [], Cli>({
+  loader: async () => (await import("./work.ts")).suspend,
+  parameters: { flags: { ...baseFlags, door: doorFlag, person: personFlag } },
+  docs: {
+    brief: "Close the door to a person's code for a while; it works until the door has synced",
+    fullDescription: withExits(
+      "Code, hours and ends stay as they are; resume opens again.",
+      "there is no code",
+    ),
+    customUsage: [{ input: '--data ./office --door "Unit 4B" --person "Ada Osei"', brief: "until resume" }],
+  },
+});
+
+const resume = buildCommand<Work.SuspendFlags, [], Cli>({
+  loader: async () => (await import("./work.ts")).resume,
+  parameters: { flags: { ...baseFlags, door: doorFlag, person: personFlag } },
+  docs: {
+    brief: "Open the door again to a code that was suspended",
+    fullDescription: withExits(
+      "The code is the same as before, with the same hours and ends.",
+      "there is no code",
+    ),
+    customUsage: [{ input: '--data ./office --door "Unit 4B" --person "Ada Osei"', brief: "the same code" }],
   },
 });
 
@@ -197,9 +239,9 @@ const receive = buildCommand<Work.ReceiveFlags, [], Cli>({
   loader: async () => (await import("./work.ts")).receive,
   parameters: { flags: { ...baseFlags, mailbox: mailboxFlag, lifeHours: lifeFlag } },
   docs: {
-    brief: "Take in what couriers brought back: receipts, commissioning replies, refusals",
+    brief: "Take in what couriers brought back: receipts, commissioning replies, refusals, logs",
     fullDescription: withExits(
-      "Take in what couriers brought back: receipts, commissioning replies, refusals.",
+      "Take in what couriers brought back: receipts, commissioning replies, refusals, logs.",
     ),
     customUsage: [{ input: "--data ./office --mailbox ./mail", brief: "moves codes to set and removed" }],
   },
@@ -218,6 +260,40 @@ const status = buildCommand<Work.StatusFlags, [], Cli>({
     brief: "What each door is proven to know, and what waits for a sync",
     fullDescription: withExits("What each door is proven to know, and what waits for a sync."),
     customUsage: [{ input: "--data ./office", brief: "every door" }],
+  },
+});
+
+const keysRotate = buildCommand<Work.RotateFlags, [], Cli>({
+  loader: async () => (await import("./work.ts")).keysRotate,
+  parameters: { flags: { ...baseFlags, mailbox: mailboxFlag, lifeHours: lifeFlag } },
+  docs: {
+    brief: "Replace the keys that work online, under the root key's signature",
+    fullDescription: withExits(
+      "Draws new keys for tables, capabilities, time and logs, and writes for every lock a parcel that tells it so and one " +
+        "with its whole table. Codes work on as they do until the door has synced; then nothing that the old keys sign counts.",
+      "a lock cannot take other keys any more",
+    ),
+    customUsage: [{ input: "--data ./office --mailbox ./mail", brief: "after a theft" }],
+  },
+});
+
+const log = buildCommand<Work.LogFlags, [], Cli>({
+  loader: async () => (await import("./work.ts")).log,
+  parameters: {
+    flags: {
+      ...baseFlags,
+      door: doorFlag,
+      last: optionalWhole("How many of the newest events (default 200)", "N", 1, 100_000),
+    },
+  },
+  docs: {
+    brief: "What a door's lock has written down, as far as couriers brought it",
+    fullDescription: withExits(
+      "Events in Matter's names, each proven by the lock's own key; what is missing is said where it is missing. Times " +
+        "are the lock's, and only a lower bound where its clock was lost.",
+      "no lock is commissioned there",
+    ),
+    customUsage: [{ input: '--data ./office --door "Unit 4B"', brief: "the newest 200" }],
   },
 });
 
@@ -242,10 +318,14 @@ const root = buildRouteMap({
     commission,
     assign,
     reset,
+    suspend,
+    resume,
     revoke,
     issue,
     receive,
+    keys: buildRouteMap({ routes: { rotate: keysRotate }, docs: { brief: "The authority's own keys" } }),
     status,
+    log,
     codes,
   },
   docs: { brief: "The property side of DoorSync: who may open which door, and what each lock has proven" },

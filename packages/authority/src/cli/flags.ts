@@ -65,6 +65,18 @@ export function optionalWhole(
   return { kind: "parsed", parse: whole(min, max), brief, placeholder, optional: true };
 }
 
+/** An ISO 8601 date and time with its offset from UTC, as seconds since 1970. */
+export function optionalInstant(brief: string): OptionalParsed<number> {
+  const parse = (input: string): number => {
+    const isWhole = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$/.test(input);
+    const seconds = isWhole ? Date.parse(input) / 1_000 : Number.NaN;
+    if (!(seconds >= 0 && seconds <= secondsMax))
+      throw new RangeError(`"${input}" is not a time like 2026-12-24T15:00:00Z`);
+    return seconds;
+  };
+  return { kind: "parsed", parse, brief, placeholder: "TIME", optional: true };
+}
+
 interface BaseFlagTable {
   readonly data: Parsed<string>;
   readonly json: Switch;

@@ -8,13 +8,22 @@ import { join } from "node:path";
 import { type Crypto, createCrypto, toHex } from "@doorsync/protocol/authority";
 import { openssl } from "@doorsync/protocol/node-crypto";
 import { enterFolder } from "../files/guard.ts";
-import { firstKeyFile, hasKeys, type KeyRing, keyFingerprint, readKeys } from "../keys/ring.ts";
+import {
+  adoptNextKeys,
+  firstKeyFile,
+  hasKeys,
+  type KeyRing,
+  keyFingerprint,
+  nextKeys,
+  onlineFingerprint,
+  readKeys,
+} from "../keys/ring.ts";
 import { createVault } from "../keys/vault.ts";
 import type { Fill } from "../model/code.ts";
 import { type Decision, denials, describeDenial } from "../model/denial.ts";
 import type { Office } from "../office/office.ts";
 import { type Database, openStore, type Place } from "../store/open.ts";
-import { claimInstallation, isInstallation } from "../store/registry.ts";
+import { claimInstallation, isInstallation, loadOnline } from "../store/registry.ts";
 import { Trouble } from "../trouble.ts";
 import type { Cli } from "./context.ts";
 import { explain } from "./explain.ts";
@@ -82,15 +91,28 @@ export async function withOffice(
 ): Promise<void> {
   await guarded(cli, flags, async (say) => {
     demandFolder(flags.data);
-    const keys = readKeys(keysFolder(flags.data));
-    await withDatabase(cli, flags, keys, false, async (db) => {
-      if (!(await isInstallation(db, keyFingerprint(crypto, keys)))) throw foreignKeys(flags);
+    const present = readKeys(keysFolder(flags.data));
+    await withDatabase(cli, flags, present, false, async (db) => {
+      if (!(await isInstallation(db, keyFingerprint(crypto, present)))) throw foreignKeys(flags);
+      const keys = await onlineKeys(db, present, flags);
       await work(
         { db, crypto, keys, vault: createVault(crypto, keys.vault, fill), fill, now: clock(flags) },
         say,
       );
     });
   });
+}
+
+/** The keys that the database was last signed with; a rotation that stopped before the files were in place is finished. */
+async function onlineKeys(db: Database, present: KeyRing, flags: BaseFlags): Promise<KeyRing> {
+  const online = await loadOnline(db);
+  const isOf = (ring: KeyRing): boolean =>
+    online === undefined || crypto.same(online, onlineFingerprint(crypto, ring));
+  if (isOf(present)) return present;
+  const next = nextKeys(keysFolder(flags.data));
+  if (!isOf(next)) throw foreignKeys(flags);
+  adoptNextKeys(keysFolder(flags.data));
+  return next;
 }
 
 /** Ties a database without keys to these; one that belongs to other keys is not taken over. */

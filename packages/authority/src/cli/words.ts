@@ -2,8 +2,16 @@
  * Results in words, for people. Nothing reads these lines back: programs use --json.
  */
 
+import {
+  alarmCodes,
+  lockOperationTypes,
+  nameOf,
+  operationErrors,
+  refusalByCode,
+} from "@doorsync/protocol/authority";
 import type { AtTheDoor } from "../model/proof.ts";
 import type { CodeWord } from "../office/codes.ts";
+import type { DoorLog, LogEntry } from "../office/log.ts";
 import type { TakenSlip } from "../office/receive.ts";
 import type { CodeStatus, DoorStatus } from "../office/status.ts";
 
@@ -50,7 +58,8 @@ export function slipLine(slip: TakenSlip): string {
   return `${about}: ${slipWords(slip)}${changes}`;
 }
 
-function slipWords({ kind, outcome, version, refusal }: TakenSlip): string {
+function slipWords(slip: TakenSlip): string {
+  const { kind, outcome, version, refusal } = slip;
   const what = version === undefined ? kind : `${kind} version ${version}`;
   switch (outcome) {
     case "proven":
@@ -67,9 +76,19 @@ function slipWords({ kind, outcome, version, refusal }: TakenSlip): string {
     case "not-verified":
       return `${what} without a valid signature of this lock; it proves nothing`;
     case "old-epoch":
-      return `${what} of an earlier commissioning of this door; it proves nothing any more`;
+      return `${what} of an earlier epoch of this door (reset, or other keys, since); it proves nothing any more`;
     case "refusal":
       return `refusal (unsigned, a hint only): ${refusal ?? "without a reason"}`;
+    case "logged":
+      return `log: ${slip.events} new event(s)`;
+    case "log-again":
+      return "log: nothing that was not held";
+    case "log-ahead":
+      return "log: it begins after what is held; the events between are still to come";
+    case "log-broken":
+      return "ALARM: a log that does not follow on the one held; is this database an old backup?";
+    case "log-unreadable":
+      return "log: with an event that this version does not know; nothing of it is taken";
     case "foreign":
       return `${what} of a lock that this property does not know`;
     default:
@@ -90,6 +109,53 @@ function doorWords({ worksNow, worksAfterSync, certain }: AtTheDoor): string {
   const doubt = certain ? "" : " (unless a sync happened since)";
   if (worksNow === worksAfterSync) return `${now}${doubt}`;
   return `${now}${doubt}, ${worksAfterSync ? "will after a sync" : "no longer after a sync"}`;
+}
+
+/** A door's log, one line an event. */
+export function logLines(log: DoorLog): readonly string[] {
+  const waiting = log.waiting === 0 ? "" : `, ${log.waiting} more wait in the lock`;
+  const alarm = log.alarm
+    ? ["  ALARM: a log came that does not follow on the one held; is this database an old backup?"]
+    : [];
+  return [`"${log.door}": ${log.held} event(s) held${waiting}`, ...alarm, ...log.entries.map(entryLine)];
+}
+
+function entryLine(entry: LogEntry): string {
+  const { seq, at, uncertain, source, person, credential } = entry;
+  const who = person ?? (credential === undefined ? undefined : `credential ${credential}`);
+  const parts = [
+    `  ${seq}  ${uncertain ? "not before " : ""}${instant(at)}`,
+    entryWords(entry),
+    ...(who === undefined ? [] : [who]),
+    ...(source === "Unspecified" ? [] : [`by ${source}`]),
+  ];
+  return parts.join("  ");
+}
+
+function entryWords({ kind, detail, version, count, gap }: LogEntry): string {
+  switch (kind) {
+    case "LockOperation":
+      return `LockOperation ${nameOf(lockOperationTypes, detail) ?? detail}`;
+    case "LockOperationError":
+      return `LockOperationError ${nameOf(operationErrors, detail) ?? detail}`;
+    case "DoorLockAlarm":
+      return `DoorLockAlarm ${nameOf(alarmCodes, detail) ?? detail}`;
+    case "LockUserChange":
+      return `LockUserChange: version ${version}, ${count} entries`;
+    case "SyncRefused":
+      return `SyncRefused ${refusalByCode(detail) ?? detail} at version ${version}, ${count} time(s)`;
+    case "Gap": {
+      const least = gap?.isAtLeast === true || gap?.isOpen === true ? "at least " : "";
+      return `GAP: ${least}${count} ${gap?.class ?? ""} event(s) missing here, the lock had no room for them`;
+    }
+    case "KeyRotation":
+      return `KeyRotation: epoch ${version}`;
+    case "TimeSet":
+    case "Boot":
+      return kind;
+    default:
+      return kind satisfies never;
+  }
 }
 
 function instant(seconds: number): string {

@@ -3,14 +3,18 @@
  */
 import { readFileSync } from "node:fs";
 import { lifeHoursDefault, parseSetup, type Setup, toHex } from "@doorsync/protocol/authority";
-import { createKeys, publicKeys, readKeys } from "../keys/ring.ts";
+import { adoptNextKeys, createKeys, drawNextKeys, publicKeys, readKeys } from "../keys/ring.ts";
 import { isMailbox, openMailbox } from "../mailbox/folder.ts";
+import { deny, describeDenial } from "../model/denial.ts";
 import type { DoorKind } from "../model/ledger.ts";
+import { plainTerms, type Terms } from "../model/terms.ts";
 import * as codeActs from "../office/codes.ts";
 import * as commissionAct from "../office/commission.ts";
 import * as issueAct from "../office/issue.ts";
+import * as logAct from "../office/log.ts";
 import * as receiveAct from "../office/receive.ts";
 import { registerDoor, registerPerson, registerProperty } from "../office/register.ts";
+import { rotateKeys } from "../office/rotate.ts";
 import * as statusAct from "../office/status.ts";
 import { Trouble } from "../trouble.ts";
 import type { Cli } from "./context.ts";
@@ -26,7 +30,7 @@ import {
   withDatabase,
   withOffice,
 } from "./session.ts";
-import { codeLine, doorLines, nextLines, slipLine } from "./words.ts";
+import { codeLine, doorLines, logLines, nextLines, slipLine } from "./words.ts";
 
 export type InitFlags = BaseFlags;
 export type PropertyFlags = BaseFlags & {
@@ -52,6 +56,13 @@ export type CodeFlags = BaseFlags & {
   readonly person: string;
   readonly length?: number;
 };
+export type AssignFlags = CodeFlags & {
+  readonly uses?: number;
+  readonly minutes?: number;
+  readonly from?: number;
+  readonly until?: number;
+};
+export type SuspendFlags = BaseFlags & { readonly door: string; readonly person: string };
 export type RevokeFlags = BaseFlags & {
   readonly door?: string;
   readonly person: string;
@@ -66,6 +77,8 @@ export type IssueFlags = BaseFlags & {
 };
 export type ReceiveFlags = BaseFlags & { readonly mailbox: string; readonly lifeHours?: number };
 export type StatusFlags = BaseFlags & { readonly door?: string; readonly removed: boolean };
+export type RotateFlags = BaseFlags & { readonly mailbox: string; readonly lifeHours?: number };
+export type LogFlags = BaseFlags & { readonly door: string; readonly last?: number };
 export type CodesFlags = BaseFlags & { readonly person: string };
 
 export async function init(this: Cli, flags: InitFlags): Promise<void> {
@@ -127,10 +140,43 @@ export async function commission(this: Cli, flags: CommissionFlags): Promise<voi
   });
 }
 
-export async function assign(this: Cli, flags: CodeFlags): Promise<void> {
+/** Undefined where nothing but a resident's code was asked for. */
+function termsOf({ uses, minutes, from, until }: AssignFlags): Terms | undefined {
+  const isPlain = [uses, minutes, from, until].every((one) => one === undefined);
+  if (isPlain) return undefined;
+  return {
+    ...plainTerms,
+    useLimit: uses ?? 0,
+    expiringMinutes: minutes ?? 0,
+    notBefore: from ?? 0,
+    notAfter: until ?? plainTerms.notAfter,
+  };
+}
+
+async function suspending(cli: Cli, flags: SuspendFlags, suspended: boolean): Promise<void> {
+  await withOffice(cli, flags, async (office, say) => {
+    const { door, person } = flags;
+    sayDecision(cli, flags, say, await codeActs.suspend(office, { door, person, suspended }), (word) => [
+      codeLine(word),
+      ...nextLines(word, flags.data, door),
+    ]);
+  });
+}
+
+export async function suspend(this: Cli, flags: SuspendFlags): Promise<void> {
+  await suspending(this, flags, true);
+}
+
+export async function resume(this: Cli, flags: SuspendFlags): Promise<void> {
+  await suspending(this, flags, false);
+}
+
+export async function assign(this: Cli, flags: AssignFlags): Promise<void> {
   await withOffice(this, flags, async (office, say) => {
     const { door, person, length } = flags;
-    sayDecision(this, flags, say, await codeActs.assign(office, { door, person, length }), (word) => [
+    const terms = termsOf(flags);
+    const wish = terms === undefined ? { door, person, length } : { door, person, length, terms };
+    sayDecision(this, flags, say, await codeActs.assign(office, wish), (word) => [
       codeLine(word),
       ...nextLines(word, flags.data, door),
     ]);
@@ -217,6 +263,45 @@ export async function status(this: Cli, flags: StatusFlags): Promise<void> {
   await withOffice(this, flags, async (office, say) => {
     for (const door of await statusAct.status(office, { door: flags.door, removed: flags.removed })) {
       say(door, doorLines(door));
+    }
+  });
+}
+
+export async function keysRotate(this: Cli, flags: RotateFlags): Promise<void> {
+  await withOffice(this, flags, async (office, say) => {
+    const folder = keysFolder(flags.data);
+    const wish = { lifeHours: flags.lifeHours ?? lifeHoursDefault, renew: false, snapshot: false };
+    const next = drawNextKeys(folder, fill);
+    const adopt = (): void => adoptNextKeys(folder);
+    const rotated = await rotateKeys(office, openMailbox(flags.mailbox), next, wish, adopt);
+    for (const { door, epoch = null, parcels, denied = null } of rotated) {
+      const words =
+        denied === null
+          ? `"${door}": ${epoch === null ? "a new offer" : `epoch ${epoch}`}, ${parcels.length} parcel(s); codes stay as they are until the door has synced`
+          : `"${door}": ${describeDenial({ ok: false, denial: denied })}`;
+      if (denied !== null) this.process.exitCode = 1;
+      say({ door, epoch, parcels, denied }, [words]);
+    }
+    const tableKey = toHex(publicKeys(crypto, next).table);
+    say({ tableKey, doors: rotated.length }, [`new table key ${tableKey}; keep a new copy of ${folder}`]);
+  });
+}
+
+const entriesShown = 200;
+
+export async function log(this: Cli, flags: LogFlags): Promise<void> {
+  await withOffice(this, flags, async (office, say) => {
+    const countMax = flags.last ?? entriesShown;
+    const found = await logAct.readLog(office, { door: flags.door, countMax });
+    if (found === undefined) {
+      sayDecision(this, flags, say, deny("NOT_COMMISSIONED", flags.door), () => []);
+      return;
+    }
+    const { entries, ...head } = found;
+    say(head, logLines(found));
+    if (!flags.json) return;
+    for (const { gap = null, person = null, credential = null, ...entry } of entries) {
+      say({ ...entry, credential, person, gap }, []);
     }
   });
 }

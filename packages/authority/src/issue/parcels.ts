@@ -9,9 +9,13 @@ import {
   type Crypto,
   changeBetween,
   type Issued,
+  issueAck,
   issueSnapshot,
   issueUpdate,
+  type LogPlace,
+  messageCatalog,
   type Parcel,
+  secondsNever,
 } from "@doorsync/protocol/authority";
 import { type LockStanding, newestVersion, possiblyHeld } from "../model/ledger.ts";
 import { lastSecond, tablesAt } from "./version.ts";
@@ -28,13 +32,15 @@ export interface ParcelPlan {
 }
 
 /**
- * What to offer. Version 0 is the empty table of a lock that was just commissioned: only a snapshot makes it owned.
+ * What to offer. Version 0 is the empty table of a lock that was just commissioned: only a snapshot makes it owned, and
+ * only a snapshot brings a lock into a new epoch.
  * Nothing is offered when the newest version is proven, unless a snapshot is wanted (it repairs a damaged table).
  */
 export function planParcels(lock: LockStanding): ParcelPlan {
   const to = newestVersion(lock).version;
   const bases = possiblyHeld(lock).filter((version) => version !== to);
-  const kept = bases.filter((version) => version > 0).slice(-deltaBasesMax);
+  // A lock in a new epoch holds a table of the epoch before; only a whole one follows on that.
+  const kept = bases.filter((version) => version > 0 && version >= lock.epochFrom).slice(-deltaBasesMax);
   const isShort = kept.length < bases.length;
   // A lock that signed for a table we never issued can be brought home by a whole table only.
   const snapshot = to > 0 && (isShort || lock.snapshotWanted || lock.contradicted !== undefined);
@@ -105,4 +111,41 @@ export function buildParcels(
     pack("snapshot", 0, issueSnapshot(crypto, signer.tableSeed, lock, { table: target, ...span }));
   }
   return parcels;
+}
+
+/**
+ * The authority's word for what it holds of a lock's log. It is always on offer, because a courier also learns from it
+ * where to begin, and for which lock. `place` and its events must be durable.
+ */
+export function ackParcel(crypto: Crypto, signer: Signer, lock: AuthorityLock, place: LogPlace): Parcel {
+  const body = issueAck(crypto, signer.tableSeed, lock.name, place);
+  const { lockId, epoch } = lock.name;
+  const { tag, lockKey, tableKey } = signer;
+  const messages = [{ type: messageCatalog.ack.type, body }];
+  return {
+    kind: "ack",
+    lockId,
+    tag,
+    epoch,
+    from: 0,
+    to: place.seq,
+    notAfter: secondsNever,
+    lockKey,
+    tableKey,
+    messages,
+  };
+}
+
+/** Other keys for a lock, under the root's signature (`message`), as long as no receipt of epoch `to` has come. */
+export function rotationParcel(
+  signer: Pick<Signer, "lockKey" | "tag">,
+  lockId: Bytes,
+  to: number,
+  rootKey: Bytes,
+  message: Bytes,
+): Parcel {
+  const { tag, lockKey } = signer;
+  const messages = [{ type: messageCatalog.rotation.type, body: message }];
+  const numbers = { epoch: to - 1, from: 0, to, notAfter: secondsNever };
+  return { kind: "rotation", lockId, tag, ...numbers, lockKey, tableKey: rootKey, messages };
 }

@@ -3,31 +3,23 @@
  * nothing and hands nothing out.
  */
 import {
-  alwaysCredential,
   applyChange,
   type Bytes,
   type Change,
   type Crypto,
   changeBetween,
   concat,
-  encodeItem,
   itemId,
   type LockKeys,
   lastCredentialId,
-  plainRule,
-  type Settings,
   secondsNever,
   type Table,
   tableFromItems,
   tableState,
-  userCodeTemporaryDisableSeconds,
-  wrongCodeEntryLimit,
-  wrongCodesPerDayMax,
 } from "@doorsync/protocol/authority";
 import { type Decision, deny, grant } from "../model/denial.ts";
 import {
   type CodeLife,
-  type DoorKind,
   type IssuedVersion,
   type ItemSpan,
   type Ledger,
@@ -35,14 +27,7 @@ import {
   newestVersion,
 } from "../model/ledger.ts";
 import { releaseCodes } from "../model/proof.ts";
-
-/** The rule under which residents' doorcodes stand. */
-export const doorcodeRuleId = 1;
-
-const autoRelockSeconds = 5;
-
-/** The 16-byte tag of a code on this door's lock; the caller knows the digits and the key. */
-export type TagOf = (code: CodeLife) => Bytes;
+import { desiredItems, houseDiffers, type TagOf } from "./items.ts";
 
 export interface IssueAt {
   readonly issuedAt: number;
@@ -63,7 +48,9 @@ export interface NextVersion {
 
 /**
  * Raises the version if the door's table should differ from the newest issued one, if the newest one ran out
- * before the lock proved it, or on request. NOT_COMMISSIONED without a lock, IDS_EXHAUSTED after 16.7 million codes.
+ * before the lock proved it, in a new epoch, or on request. NOT_COMMISSIONED without a lock, IDS_EXHAUSTED after 16.7 million codes,
+ * RULES_EXHAUSTED when terms differ in too many ways.
+ * `beside`: items that stand in the table beside settings and doorcodes, under ids of their own.
  */
 export function nextVersion(
   crypto: Crypto,
@@ -71,6 +58,7 @@ export function nextVersion(
   ledger: Ledger,
   at: IssueAt,
   tagOf: TagOf,
+  beside: readonly Bytes[] = [],
 ): Decision<NextVersion> {
   const lock = ledger.lock;
   if (lock === undefined) return deny("NOT_COMMISSIONED");
@@ -80,12 +68,15 @@ export function nextVersion(
   if (lastWireId > lastCredentialId) return deny("IDS_EXHAUSTED");
 
   const before = tableOf(crypto, keys, openItems(lock));
-  const after = tableOf(crypto, keys, desiredItems(ledger, codes, lock, tagOf));
+  const desired = desiredItems(ledger, codes, lock, tagOf, beside);
+  if (!desired.ok) return desired;
+  const after = tableOf(crypto, keys, desired.value);
   const change = changeBetween(before, after);
   const isUnproven = lock.proven < newest.version;
   const isOver = isUnproven && at.issuedAt >= lastSecond(newest);
   const isChanged = change.puts.length + change.removes.length > 0;
-  if (!isChanged && !at.renew && !isOver && newest.version > 0) {
+  const isOfEpoch = newest.version > 0 && newest.version >= lock.epochFrom;
+  if (!isChanged && !at.renew && !isOver && isOfEpoch) {
     return grant({ ledger, version: newest.version, isNew: false, puts: 0, removes: 0 });
   }
 
@@ -123,31 +114,19 @@ export function lastSecond(issued: IssuedVersion): number {
 }
 
 /**
- * Whether `issue` has something to say: a code that no version holds yet, a revoked one that every version still
- * holds, or a version that ran out by `now` (seconds). Never without a lock: its first table is issued by `receive`.
+ * Whether `issue` has something to say: a code that no version holds yet or not under its present terms, a revoked one
+ * that every version still holds, another house, or a version that ran out by `now` (seconds). Never without a lock: its first table is issued by `receive`.
  */
 export function needsIssue(ledger: Ledger, now: number): boolean {
   const lock = ledger.lock;
   if (lock === undefined) return false;
   const newest = newestVersion(lock);
   if (lock.proven < newest.version && now >= lastSecond(newest)) return true;
+  if (newest.version < lock.epochFrom) return true;
+  if (newest.version > 0 && houseDiffers(ledger, lock)) return true;
   return ledger.codes.some((code) =>
-    code.revoked ? code.added !== undefined && code.removed === undefined : code.added === undefined,
+    code.revoked ? code.added !== undefined && code.removed === undefined : code.termsFrom === undefined,
   );
-}
-
-/** What every table holds beside its credentials: the lock's settings and the doorcode rule. */
-export function houseItems(kind: DoorKind, leaseHours: number): readonly Bytes[] {
-  const settings: Settings = {
-    kind: "settings",
-    profile: kind,
-    autoRelockSeconds,
-    wrongCodeEntryLimit,
-    userCodeTemporaryDisableSeconds,
-    wrongCodesPerDayMax,
-    dailyGeneration: 0,
-  };
-  return [encodeItem(settings), encodeItem(plainRule(doorcodeRuleId, "code", leaseHours, leaseHours === 0))];
 }
 
 function withWireIds(codes: readonly CodeLife[], last: number): readonly CodeLife[] {
@@ -163,24 +142,6 @@ function openItems(lock: LockStanding): readonly Bytes[] {
   return lock.spans.filter(({ until }) => until === undefined).map(({ bytes }) => bytes);
 }
 
-function desiredItems(
-  ledger: Ledger,
-  codes: readonly CodeLife[],
-  lock: LockStanding,
-  tagOf: TagOf,
-): readonly Bytes[] {
-  const issued = new Map(
-    lock.spans.filter(({ until }) => until === undefined).map(({ id, bytes }) => [id, bytes]),
-  );
-  const items = [...houseItems(ledger.kind, ledger.leaseHours)];
-  for (const code of codes) {
-    if (code.revoked || code.wireId === undefined) continue;
-    const known = code.added === undefined ? undefined : issued.get(code.wireId);
-    items.push(known ?? encodeItem(alwaysCredential(code.wireId, doorcodeRuleId, tagOf(code))));
-  }
-  return items;
-}
-
 function tableOf(crypto: Crypto, keys: LockKeys, items: readonly Bytes[]): Table {
   const sorted = [...items].sort((a, b) => itemId(a) - itemId(b));
   const table = tableFromItems(crypto, keys.digest, concat(...sorted));
@@ -189,7 +150,8 @@ function tableOf(crypto: Crypto, keys: LockKeys, items: readonly Bytes[]): Table
 }
 
 function stamped(code: CodeLife, version: number): CodeLife {
-  if (!code.revoked && code.added === undefined) return { ...code, added: version };
+  if (!code.revoked && code.termsFrom === undefined)
+    return { ...code, added: code.added ?? version, termsFrom: version };
   if (code.revoked && code.added !== undefined && code.removed === undefined)
     return { ...code, removed: version };
   return code;

@@ -2,10 +2,20 @@
  * The authority's own keys: a folder of files that only their owner may read. They are never in the database, and
  * this file never prints one. Losing the folder means commissioning every lock again; keep a copy in a safe place.
  */
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import {
   type AuthorityPublic,
+  ascii,
   type Bytes,
   type Crypto,
   concat,
@@ -18,7 +28,7 @@ import { codeOf, Trouble } from "../trouble.ts";
 
 /** 32-byte seeds and secrets, one per purpose: what one key signs, no other can. */
 export interface KeyRing {
-  /** Ed25519: appoints the others. Never used by a command here. */
+  /** Ed25519: appoints the others, when they are rotated and never else. */
   readonly root: Bytes;
   /** Ed25519: signs tables and their changes. */
   readonly table: Bytes;
@@ -52,12 +62,52 @@ export function createKeys(folder: string, fill: Fill): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
   for (const name of names) {
-    const path = join(folder, files[name]);
-    if (existsSync(path)) continue;
-    const seed = new Uint8Array(seedBytes);
-    fill(seed);
-    writeWhole(path, Buffer.from(`${toHex(seed)}\n`, "ascii"), 0o600);
+    drawKey(join(folder, files[name]), fill);
   }
+}
+
+function drawKey(path: string, fill: Fill): void {
+  if (existsSync(path)) return;
+  const seed = new Uint8Array(seedBytes);
+  fill(seed);
+  writeWhole(path, Buffer.from(`${toHex(seed)}\n`, "ascii"), 0o600);
+}
+
+/** What works online, and can be replaced under the root's signature. */
+const onlineNames = ["table", "capability", "time", "box"] as const;
+const nextFolder = (folder: string): string => join(folder, "next");
+
+/**
+ * Draws the keys that shall take the place of those that work online, beside them; what is there is left. Gives the
+ * ring as it will be.
+ */
+export function drawNextKeys(folder: string, fill: Fill): KeyRing {
+  mkdirSync(nextFolder(folder), { recursive: true, mode: 0o700 });
+  for (const name of onlineNames) drawKey(join(nextFolder(folder), files[name]), fill);
+  return nextKeys(folder);
+}
+
+/** The ring with what lies ready in place of what works now; the present one when nothing does. */
+export function nextKeys(folder: string): KeyRing {
+  const ring: Record<keyof KeyRing, Bytes> = { ...readKeys(folder) };
+  for (const name of onlineNames) {
+    const path = join(nextFolder(folder), files[name]);
+    if (existsSync(path)) ring[name] = readKey(path);
+  }
+  return ring;
+}
+
+/**
+ * Puts the next keys in place of the present ones, once the database says so. Stopped half-way it is finished by the
+ * next command.
+ */
+export function adoptNextKeys(folder: string): void {
+  const from = nextFolder(folder);
+  if (!existsSync(from)) return;
+  for (const name of readdirSync(from)) {
+    if (onlineNames.some((one) => files[one] === name)) renameSync(join(from, name), join(folder, name));
+  }
+  rmSync(from, { recursive: true, force: true });
 }
 
 /** Whether every key file is there. Says nothing of what they hold. */
@@ -120,8 +170,13 @@ export function publicKeys(crypto: Crypto, ring: KeyRing): AuthorityPublic {
   };
 }
 
-/** Tells one folder of keys from another without telling anything about them: also covers the vault key. */
+/** Tells one folder of keys from another without telling anything about them: what lasts, root and vault. */
 export function keyFingerprint(crypto: Crypto, ring: KeyRing): Bytes {
-  const { root, table, capability, time, box } = publicKeys(crypto, ring);
-  return crypto.mac(ring.vault, concat(root, table, capability, time, box));
+  return crypto.mac(ring.vault, crypto.signPublic(ring.root));
+}
+
+/** Tells the keys that work online from those before and after them. */
+export function onlineFingerprint(crypto: Crypto, ring: KeyRing): Bytes {
+  const { table, capability, time, box } = publicKeys(crypto, ring);
+  return crypto.mac(ring.vault, concat(ascii("online"), table, capability, time, box));
 }

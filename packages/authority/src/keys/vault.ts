@@ -70,6 +70,7 @@ export function unpackLockKeys(packed: Bytes): LockKeys {
     digest: key("digest"),
     state: key("state"),
     daily: key("daily"),
+    log: key("log"),
   };
 }
 

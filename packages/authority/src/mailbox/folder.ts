@@ -2,7 +2,7 @@
  * The mailbox as a folder: parcels for couriers to fetch, return slips that they leave. It sorts by file name and by
  * the wrapper, and believes neither; what a slip is worth is decided where keys are known.
  *
- *   MAILBOX/parcels/<tag 16 hex>-<epoch>-<from|snapshot|commission>-<to>.parcel
+ *   MAILBOX/parcels/<tag 16 hex>-<epoch>-<from|snapshot|commission|rotation|ack>-<to>.parcel
  *   MAILBOX/returns/<tag 16 hex>-<epoch>-<to>-<first 8 hex of SHA-256 of the slip>.slip
  *   MAILBOX/returns/taken/   slips that were taken in
  */

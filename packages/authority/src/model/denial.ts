@@ -54,6 +54,26 @@ export const denials = {
     meaning: "a name has 1 to 100 characters, and no control character or line break",
     remedy: "choose a shorter or plainer name",
   },
+  TERMS_UNFIT: {
+    code: 111,
+    meaning: "no lock could keep these terms",
+    remedy: "at most 255 uses, 65,535 minutes and 24 windows, and an end after the beginning",
+  },
+  HOUSE_UNFIT: {
+    code: 112,
+    meaning: "no lock could keep to this",
+    remedy: "offsets and holidays ascend without overlap, and limits are at least 1",
+  },
+  RULES_EXHAUSTED: {
+    code: 113,
+    meaning: "the terms at this door differ in more ways than a table has room for",
+    remedy: "give fewer people hours and limits of their own, or revoke what is over",
+  },
+  VERSIONS_EXHAUSTED: {
+    code: 114,
+    meaning: "in a new epoch a lock takes no version past 65,536",
+    remedy: "reset the lock from inside and commission it again",
+  },
 } as const;
 
 export type DenialName = keyof typeof denials;

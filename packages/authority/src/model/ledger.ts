@@ -2,16 +2,19 @@
  * The ledger of one door: whose codes it should know, what was issued to its lock, and what the lock has proven.
  * Pure: every act gives a new ledger. It never sees digits (a `mark` stands for them), a key, a clock or a database.
  *
- * Invariants: no two unreleased codes share a mark (F1: live, in flight and quarantined alike); one live code per
- * person; wire ids only grow within an epoch; versions only grow; `proven` moves on a lock's signed word alone.
+ * Invariants: no two unreleased codes share a mark (F1: live, in flight and quarantined alike); one live code of a
+ * class per person; wire ids only grow within an epoch; versions only grow; `proven` moves on a lock's signed word alone.
  */
 import {
   type Bytes,
   type CodeLength,
+  type CredentialClass,
   firstCredentialId,
   type LockProfile,
+  versionLeapMax,
 } from "@doorsync/protocol/authority";
 import { type Decision, deny, grant } from "./denial.ts";
+import { fitTerms, type House, plainTerms, type Terms } from "./terms.ts";
 
 /** Where a door leads (`residence`, `buildingEntrance`, `communal`, `service`). */
 export type DoorKind = LockProfile;
@@ -22,10 +25,14 @@ export interface CodeLife {
   readonly person: string;
   /** Equal exactly for equal digits on the same door; says nothing about them to who lacks the key. */
   readonly mark: string;
-  readonly length: CodeLength;
-  /** The digits, sealed by the caller; opaque here. */
+  readonly length: CodeLength | 0;
+  /** The digits (or a card's id), sealed by the caller; opaque here. */
   readonly sealed: Bytes;
   readonly createdAt: number;
+  /** Undefined: those of a resident's doorcode. */
+  readonly terms: Terms | undefined;
+  /** First issued version that holds it under its present terms; later than `added` where they were changed since. */
+  readonly termsFrom: number | undefined;
   /** Credential id in the lock's table, given with the first version that holds this person's code. */
   readonly wireId: number | undefined;
   /** First issued version with this code, and first one without it again. */
@@ -58,6 +65,8 @@ export interface ItemSpan {
 
 export interface LockStanding {
   readonly epoch: number;
+  /** Versions before this one were signed in an earlier epoch, before the keys were rotated; 0: none were. */
+  readonly epochFrom: number;
   readonly lastWireId: number;
   /** Greatest version that a verified receipt (or, for 0, the commissioning reply) stands for. */
   readonly proven: number;
@@ -76,6 +85,8 @@ export interface Ledger {
   readonly kind: DoorKind;
   /** Hours a code lives without a newer table; 0: no lease, and the code ends fail-open. */
   readonly leaseHours: number;
+  /** What the property says of all its doors; left out: what the protocol recommends. */
+  readonly house?: House;
   readonly codes: readonly CodeLife[];
   readonly lock: LockStanding | undefined;
 }
@@ -84,14 +95,21 @@ export interface NewCode {
   readonly id: string;
   readonly person: string;
   readonly mark: string;
-  readonly length: CodeLength;
+  /** 0 for what has no digits of its own: a card, an app's key, the daily doorcode. */
+  readonly length: CodeLength | 0;
   readonly sealed: Bytes;
   readonly createdAt: number;
+  /** Left out: those of a resident's doorcode; of a code that is reset: those it had. */
+  readonly terms?: Terms;
 }
 
-/** The code that a person should have at this door. */
-export function liveCode(ledger: Ledger, person: string): CodeLife | undefined {
-  return ledger.codes.find((code) => code.person === person && !code.revoked);
+export function classOf(code: { readonly terms?: Terms | undefined }): CredentialClass {
+  return code.terms?.class ?? "code";
+}
+
+/** The code, card, key or daily doorcode that a person should have at this door. */
+export function liveCode(ledger: Ledger, person: string, of: CredentialClass = "code"): CodeLife | undefined {
+  return ledger.codes.find((code) => code.person === person && !code.revoked && classOf(code) === of);
 }
 
 /**
@@ -104,22 +122,49 @@ export function takenMarks(ledger: Ledger, person: string): ReadonlySet<string> 
   return marks;
 }
 
-/** Gives a person a code. ALREADY_ASSIGNED when they have one. */
+/** Gives a person a code. ALREADY_ASSIGNED when they have one of its class, TERMS_UNFIT. */
 export function assignCode(ledger: Ledger, code: NewCode): Decision<Ledger> {
-  if (liveCode(ledger, code.person) !== undefined) return deny("ALREADY_ASSIGNED");
-  return grant(withCode(ledger, code, undefined));
+  if (liveCode(ledger, code.person, classOf(code)) !== undefined) return deny("ALREADY_ASSIGNED");
+  const fit = fitTerms(code.terms ?? plainTerms);
+  return fit.ok ? grant(withCode(ledger, code, undefined)) : fit;
 }
 
 /** Another code instead of the present one: one change in the table, so that old dies and new lives in one step (F12). */
 export function resetCode(ledger: Ledger, code: NewCode): Decision<Ledger> {
-  const old = liveCode(ledger, code.person);
+  const old = liveCode(ledger, code.person, classOf(code));
   if (old === undefined) return deny("NOT_ASSIGNED");
-  return grant(withCode(withoutCode(ledger, old), code, old.wireId));
+  const terms = code.terms ?? old.terms;
+  const kept = terms === undefined ? code : { ...code, terms };
+  return grant(withCode(withoutCode(ledger, old), kept, old.wireId));
+}
+
+/**
+ * Other terms for a code that a person has; its digits stay. NOT_ASSIGNED when they have none of this class,
+ * TERMS_UNFIT.
+ */
+export function changeTerms(ledger: Ledger, person: string, terms: Terms): Decision<Ledger> {
+  const old = liveCode(ledger, person, terms.class);
+  if (old === undefined) return deny("NOT_ASSIGNED");
+  const fit = fitTerms(terms);
+  if (!fit.ok) return fit;
+  const changed: CodeLife = { ...old, terms, termsFrom: undefined };
+  return grant({ ...ledger, codes: ledger.codes.map((code) => (code === old ? changed : code)) });
+}
+
+/** Closes the door to a code, or opens it again: whatever else its terms say stays as it is (F15). */
+export function suspendCode(
+  ledger: Ledger,
+  person: string,
+  suspended: boolean,
+  of: CredentialClass = "code",
+): Decision<Ledger> {
+  const terms = liveCode(ledger, person, of)?.terms ?? { ...plainTerms, class: of };
+  return changeTerms(ledger, person, { ...terms, suspended });
 }
 
 /** Takes a person's code away. It stays quarantined until a receipt proves a table without it. */
-export function revokeCode(ledger: Ledger, person: string): Decision<Ledger> {
-  const old = liveCode(ledger, person);
+export function revokeCode(ledger: Ledger, person: string, of: CredentialClass = "code"): Decision<Ledger> {
+  const old = liveCode(ledger, person, of);
   if (old === undefined) return deny("NOT_ASSIGNED");
   return grant(withoutCode(ledger, old));
 }
@@ -128,6 +173,8 @@ function withCode(ledger: Ledger, code: NewCode, wireId: number | undefined): Le
   if (takenMarks(ledger, code.person).has(code.mark)) throw new Error("a taken code was drawn");
   const life: CodeLife = {
     ...code,
+    terms: code.terms,
+    termsFrom: undefined,
     wireId,
     added: undefined,
     removed: undefined,
@@ -166,6 +213,8 @@ export function handOut(ledger: Ledger, version: number): Ledger {
   return { ...ledger, lock: { ...ledger.lock, issued } };
 }
 
+const inNoVersion = { wireId: undefined, added: undefined, termsFrom: undefined, removed: undefined };
+
 /**
  * A lock begins an epoch with an empty table at version 0, proven by its signed commissioning reply. Whatever an
  * earlier lock or epoch held has no door any more: quarantine ends, and every wanted code starts again as unset.
@@ -179,13 +228,11 @@ export function openEpoch(ledger: Ledger, epoch: number, emptyState: Bytes, at: 
     handedOut: true,
   };
   const codes = ledger.codes.map(
-    (code): CodeLife =>
-      code.released
-        ? code
-        : { ...code, wireId: undefined, added: undefined, removed: undefined, released: code.revoked },
+    (code): CodeLife => (code.released ? code : { ...code, ...inNoVersion, released: code.revoked }),
   );
   const lock: LockStanding = {
     epoch,
+    epochFrom: 0,
     lastWireId: firstCredentialId - 1,
     proven: 0,
     issued: [version0],
@@ -195,4 +242,23 @@ export function openEpoch(ledger: Ledger, epoch: number, emptyState: Bytes, at: 
     lastSync: undefined,
   };
   return { ...ledger, codes, lock };
+}
+
+/**
+ * The authority's keys were replaced, which begins an epoch. Versions go on counting, and what the lock holds stays as
+ * it is: codes are set, in flight or quarantined as before, until a receipt of the new epoch proves a table in it.
+ * VERSIONS_EXHAUSTED when the next version is more than a lock would leap to.
+ */
+export function rotateEpoch(ledger: Ledger, epoch: number): Decision<Ledger> {
+  const { lock } = ledger;
+  if (lock === undefined) return deny("NOT_COMMISSIONED");
+  if (epoch <= lock.epoch) throw new RangeError(`epoch ${epoch} after ${lock.epoch}`);
+  const epochFrom = newestVersion(lock).version + 1;
+  if (epochFrom > versionLeapMax) return deny("VERSIONS_EXHAUSTED", `${epochFrom}`);
+  return grant({ ...ledger, lock: { ...lock, epoch, epochFrom } });
+}
+
+/** Whether a receipt has shown that the lock has the keys of its present epoch. */
+export function isInEpoch(lock: LockStanding): boolean {
+  return lock.proven >= lock.epochFrom;
 }

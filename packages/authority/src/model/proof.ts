@@ -2,14 +2,15 @@
  * What a lock's signed word changes, and what may be said about a code at the door. States are derived, never
  * stored: (added, removed) against the versions handed out and the version proven. No receipt is verified here.
  */
-import { type Bytes, equal } from "@doorsync/protocol/authority";
-import { type CodeLife, type Ledger, type LockStanding, newestVersion } from "./ledger.ts";
+import { type Bytes, decodeItem, equal } from "@doorsync/protocol/authority";
+import { type CodeLife, type ItemSpan, type Ledger, type LockStanding, newestVersion } from "./ledger.ts";
 
 /** Seam's words; `removed` is ours: proof that the table no longer holds it. */
 export type CodeState = "unset" | "setting" | "set" | "removing" | "removed" | "unknown";
 
 /**
- * unset: wanted, in no version that a courier could have. setting: in such a version. set: in the proven table.
+ * unset: wanted, in no version that a courier could have. setting: in such a version. set: in the proven table, under
+ * its present terms.
  * removing: unwanted, and the lock may hold it or come to hold it. removed: proven without it, or never within its
  * reach. unknown: the lock has signed for a table that was never issued.
  */
@@ -18,7 +19,7 @@ export function codeState(code: CodeLife, lock: LockStanding | undefined): CodeS
   if (lock === undefined || code.added === undefined) return "unset";
   if (lock.contradicted !== undefined) return "unknown";
   if (code.revoked) return "removing";
-  if (lock.proven >= code.added) return "set";
+  if (code.termsFrom !== undefined && lock.proven >= code.termsFrom) return "set";
   return reached(code, lock) ? "setting" : "unset";
 }
 
@@ -49,11 +50,11 @@ export interface AtTheDoor {
 }
 
 export function atTheDoor(code: CodeLife, lock: LockStanding | undefined): AtTheDoor {
-  const worksAfterSync = !code.revoked;
+  const worksAfterSync = !code.revoked && code.terms?.suspended !== true;
   if (lock === undefined) return { worksNow: false, worksAfterSync, certain: true };
-  const worksNow = holds(code, lock.proven);
+  const worksNow = opens(code, lock, lock.proven);
   const mayDiffer = lock.issued.some(
-    ({ version, handedOut }) => handedOut && version > lock.proven && holds(code, version) !== worksNow,
+    ({ version, handedOut }) => handedOut && version > lock.proven && opens(code, lock, version) !== worksNow,
   );
   return { worksNow, worksAfterSync, certain: !mayDiffer && lock.contradicted === undefined };
 }
@@ -62,6 +63,23 @@ export function atTheDoor(code: CodeLife, lock: LockStanding | undefined): AtThe
 export function holds(code: CodeLife, version: number): boolean {
   if (code.added === undefined || version < code.added) return false;
   return code.removed === undefined || version < code.removed;
+}
+
+/** Whether it opens by that table; its hours and limits are not asked. */
+function opens(code: CodeLife, lock: LockStanding, version: number): boolean {
+  if (!holds(code, version)) return false;
+  // Never under other terms than a doorcode's: nothing to look up, among thousands.
+  return code.terms === undefined || !isSuspendedAt(code, lock.spans, version);
+}
+
+/** Whether the table of a version holds this code's credential with the bit for suspended set. */
+function isSuspendedAt(code: CodeLife, spans: readonly ItemSpan[], version: number): boolean {
+  const span = spans.find(
+    ({ id, from, until }) =>
+      id === code.wireId && from <= version && (until === undefined || version < until),
+  );
+  const item = span === undefined ? undefined : decodeItem(span.bytes);
+  return item?.ok === true && item.value.kind === "credential" && item.value.suspended;
 }
 
 /** Whether a courier could have a version with the code in it. */

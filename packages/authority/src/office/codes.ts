@@ -13,9 +13,11 @@ import {
   liveCode,
   resetCode,
   revokeCode,
+  suspendCode,
   takenMarks,
 } from "../model/ledger.ts";
 import { type AtTheDoor, atTheDoor, type CodeState, codeState, isPending } from "../model/proof.ts";
+import type { Terms } from "../model/terms.ts";
 import { loadLedger, withDoor } from "../store/ledgers.ts";
 import { type DoorEntry, listDoors } from "../store/registry.ts";
 import { findDoor, findPerson, newId, type Office, openDigits, sealDigits } from "./office.ts";
@@ -38,9 +40,38 @@ export interface GivenCode extends CodeWord {
 /** A new code for a person who has none here. `length` undefined: 4 digits (F4). */
 export async function assign(
   office: Office,
-  wish: { readonly door: string; readonly person: string; readonly length: number | undefined },
+  wish: {
+    readonly door: string;
+    readonly person: string;
+    readonly length: number | undefined;
+    /** Left out: those of a resident. */
+    readonly terms?: Terms;
+  },
 ): Promise<Decision<GivenCode>> {
-  return await give(office, wish.door, wish.person, () => wish.length ?? 4, assignCode);
+  const { terms } = wish;
+  const act: typeof assignCode = (ledger, code) =>
+    assignCode(ledger, terms === undefined ? code : { ...code, terms });
+  return await give(office, wish.door, wish.person, () => wish.length ?? 4, act);
+}
+
+/** Closes the door to a person's code, or opens it again; the code and all its terms stay (F15). */
+export async function suspend(
+  office: Office,
+  wish: { readonly door: string; readonly person: string; readonly suspended: boolean },
+): Promise<Decision<GivenCode>> {
+  const door = await findDoor(office, wish.door);
+  const person = await findPerson(office, wish.person);
+  return await withDoor<Decision<GivenCode>>(office.db, door.id, async (ledger) => {
+    const after = suspendCode(ledger, person.id, wish.suspended);
+    if (!after.ok) return { ledger, result: after };
+    const code = liveCode(after.value, person.id);
+    if (code === undefined) throw new Error("a code was suspended and is not there");
+    const word = wordOf(office, door, person.name, code, after.value);
+    return {
+      ledger: after.value,
+      result: grant({ ...word, needsIssue: needsIssue(after.value, office.now) }),
+    };
+  });
 }
 
 /** Another code instead of the present one, of the same length unless the property no longer allows it (F4). */

@@ -18,6 +18,7 @@ import {
   setupTag,
   tableState,
 } from "@doorsync/protocol/authority";
+import type { Transaction } from "kysely";
 import { publicKeys } from "../keys/ring.ts";
 import { packLockKeys } from "../keys/vault.ts";
 import { type MailboxFolder, parcelName } from "../mailbox/folder.ts";
@@ -25,7 +26,7 @@ import { type Decision, deny, grant } from "../model/denial.ts";
 import { openEpoch } from "../model/ledger.ts";
 import { withDoor } from "../store/ledgers.ts";
 import { commissionOf, hangLock, putCommission } from "../store/registry.ts";
-import type { CommissionTable, LockTable } from "../store/schema.ts";
+import type { CommissionTable, LockTable, Schema } from "../store/schema.ts";
 import { type IssueWish, raised } from "./issue.ts";
 import { findDoor, lockOwner, type Office, randomBytes } from "./office.ts";
 
@@ -66,20 +67,7 @@ export async function commission(
     if (old !== undefined && office.crypto.same(old.setup_tag, tag) && old.epoch === epoch) {
       return { ledger, result: grant({ row: old, old }) };
     }
-    const row: CommissionTable = {
-      door_id: door.id,
-      epoch,
-      lock_id: randomBytes(office, lockIdBytes),
-      tag: randomBytes(office, lockTagBytes),
-      setup_tag: tag,
-      sealed_setup: office.vault.seal("setup", lockOwner(door.id, epoch), wish.setup.secret),
-      sealed_ephemeral: office.vault.seal(
-        "ephemeral",
-        lockOwner(door.id, epoch),
-        randomBytes(office, ephemeralBytes),
-      ),
-      issued_at: office.now,
-    };
+    const row = offerOf(office, door.id, epoch, wish.setup);
     await putCommission(trx, row);
     return { ledger, result: grant({ row, old }) };
   });
@@ -91,7 +79,35 @@ export async function commission(
   return grant({ door: door.name, epoch: row.epoch, parcels: [parcelName(parcel)] });
 }
 
-function commissionParcel(office: Office, row: CommissionTable): Parcel {
+function offerOf(office: Office, doorId: string, epoch: number, setup: Setup): CommissionTable {
+  const owner = lockOwner(doorId, epoch);
+  return {
+    door_id: doorId,
+    epoch,
+    lock_id: randomBytes(office, lockIdBytes),
+    tag: randomBytes(office, lockTagBytes),
+    setup_tag: setupTag(office.crypto, setup),
+    sealed_setup: office.vault.seal("setup", owner, setup.secret),
+    sealed_ephemeral: office.vault.seal("ephemeral", owner, randomBytes(office, ephemeralBytes)),
+    issued_at: office.now,
+  };
+}
+
+/** The offer that is under way made anew, an epoch on, because the keys that it names are no longer the authority's. */
+export async function renewOffer(
+  office: Office,
+  trx: Transaction<Schema>,
+  doorId: string,
+): Promise<CommissionTable | undefined> {
+  const old = await commissionOf(trx, doorId);
+  if (old === undefined) return undefined;
+  const secret = office.vault.open("setup", lockOwner(doorId, old.epoch), old.sealed_setup);
+  const row = offerOf(office, doorId, old.epoch + 1, { secret });
+  await putCommission(trx, row);
+  return row;
+}
+
+export function commissionParcel(office: Office, row: CommissionTable): Parcel {
   const body = issueCommission(office.crypto, openCommission(office, row));
   return {
     kind: "commission",
@@ -150,6 +166,8 @@ export async function takeCommissionReply(
     snapshot_wanted: false,
     sync_lock_seconds: null,
     sync_received_at: null,
+    epoch_from: 0,
+    rotation: null,
   };
   const isDone = await withDoor(office.db, row.door_id, async (ledger, trx) => {
     const present = await commissionOf(trx, row.door_id);

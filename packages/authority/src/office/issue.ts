@@ -2,15 +2,18 @@
  * Issuing: raise the version if need be, book it as handed out, then put the parcels into the mailbox. The booking
  * is committed before a courier can see a byte: a version that left the house must never be given out twice.
  */
-import { type Crypto, pinTag } from "@doorsync/protocol/authority";
-import { buildParcels } from "../issue/parcels.ts";
+import { appTag, type Crypto, cardTag, dailyTag, fromHex, pinTag } from "@doorsync/protocol/authority";
+import { ackParcel, buildParcels, rotationParcel } from "../issue/parcels.ts";
 import { lastSecond, type NextVersion, nextVersion } from "../issue/version.ts";
+import { onlineFingerprint } from "../keys/ring.ts";
 import { type MailboxFolder, parcelName } from "../mailbox/folder.ts";
 import { type Decision, deny, grant } from "../model/denial.ts";
-import { type CodeLife, handOut, type Ledger, newestVersion } from "../model/ledger.ts";
+import { type CodeLife, classOf, handOut, isInEpoch, type Ledger, newestVersion } from "../model/ledger.ts";
+import { loadJournal } from "../store/journals.ts";
 import { withDoor } from "../store/ledgers.ts";
-import { formerTags, presentLock } from "../store/registry.ts";
+import { formerTags, loadOnline, presentLock } from "../store/registry.ts";
 import type { LockTable } from "../store/schema.ts";
+import { Trouble } from "../trouble.ts";
 import { authorityLock, findDoor, type Office, openDigits, openLockKeys } from "./office.ts";
 
 export interface IssueWish {
@@ -73,8 +76,30 @@ export function raised(
   return grant({ ...next.value, ledger: { ...handed, lock: wanted } });
 }
 
+/** Of a card or an app's key the sealed digits are its bytes in hex; a daily doorcode is derived and has none. */
 function tagOf(office: Office, crypto: Crypto, pinKey: Uint8Array): (code: CodeLife) => Uint8Array {
-  return (code) => pinTag(crypto, pinKey, openDigits(office, code));
+  return (code) => {
+    const digits = openDigits(office, code);
+    const of = classOf(code);
+    switch (of) {
+      case "code":
+        return pinTag(crypto, pinKey, digits);
+      case "keycard":
+        return cardTag(crypto, pinKey, bytesOf(digits));
+      case "app":
+        return appTag(crypto, pinKey, bytesOf(digits));
+      case "dailyCode":
+        return dailyTag;
+      default:
+        return of satisfies never;
+    }
+  };
+}
+
+function bytesOf(hex: string): Uint8Array {
+  const bytes = fromHex(hex);
+  if (bytes === undefined) throw new RangeError("a sealed card or key that is no hex");
+  return bytes;
 }
 
 export interface Filled {
@@ -96,6 +121,10 @@ export async function fillMailbox(
   doorId: string,
 ): Promise<Filled | undefined> {
   return await withDoor(office.db, doorId, async (ledger, trx) => {
+    const online = await loadOnline(trx);
+    if (online !== undefined && !office.crypto.same(online, onlineFingerprint(office.crypto, office.keys))) {
+      throw new Trouble("the keys were rotated while this ran", "run the same command again");
+    }
     const lock = await presentLock(trx, doorId);
     if (lock === undefined || ledger.lock === undefined) return { ledger, result: undefined };
     const signer = {
@@ -104,7 +133,16 @@ export async function fillMailbox(
       lockKey: lock.sign_key,
       tag: lock.tag,
     };
-    const parcels = buildParcels(office.crypto, signer, authorityLock(office, lock), ledger.lock, office.now);
+    const known = authorityLock(office, lock);
+    const { held } = await loadJournal(trx, lock.lock_id);
+    const rootKey = office.crypto.signPublic(office.keys.root);
+    const parcels = [
+      ...(lock.rotation === null || isInEpoch(ledger.lock)
+        ? []
+        : [rotationParcel(signer, lock.lock_id, lock.epoch, rootKey, lock.rotation)]),
+      ...buildParcels(office.crypto, signer, known, ledger.lock, office.now),
+      ...(held.seq === 0 ? [] : [ackParcel(office.crypto, signer, known, held)]),
+    ];
     const withdrawn = [...mailbox.offer(lock.tag, parcels).withdrawn];
     // Here and not where the lock is replaced: a process that dies between the two is made good by the next one.
     for (const tag of await formerTags(trx, doorId, lock.epoch)) {

@@ -6,14 +6,17 @@ import {
   acceptReceipt,
   describeRefusal,
   type RefusalName,
+  type ReturnKind,
   readRefusal,
   receiptFlags,
   refusalByCode,
   toHex,
 } from "@doorsync/protocol/authority";
 import type { FoundSlip, MailboxFolder } from "../mailbox/folder.ts";
+import { type LogOutcome, takeSegment } from "../model/journal.ts";
 import type { Ledger } from "../model/ledger.ts";
 import { type CodeState, codeState, type ReceiptOutcome, takeReceipt } from "../model/proof.ts";
+import { loadJournal, saveJournal } from "../store/journals.ts";
 import { withDoor } from "../store/ledgers.ts";
 import {
   commissionByLock,
@@ -26,14 +29,16 @@ import {
 import type { LockTable } from "../store/schema.ts";
 import { takeCommissionReply } from "./commission.ts";
 import { type Filled, fillMailbox, type IssueWish } from "./issue.ts";
-import type { Office } from "./office.ts";
+import { authorityLock, type Office } from "./office.ts";
 
 /**
  * commissioned: the lock is the property's. refusal: the lock (or someone) says no; a hint. not-verified: no
- * signature of this lock. old-epoch: of an earlier owner or before a reset. foreign: a lock that is not ours.
+ * signature of this lock. old-epoch: of an earlier owner, before a reset, or before the keys were rotated. foreign: a
+ * lock that is not ours.
  */
 export type SlipOutcome =
   | ReceiptOutcome
+  | LogOutcome
   | "commissioned"
   | "refusal"
   | "not-verified"
@@ -48,7 +53,7 @@ export interface StateChange {
 
 export interface TakenSlip {
   readonly slip: string;
-  readonly kind: "receipt" | "commission" | "refusal";
+  readonly kind: ReturnKind;
   readonly outcome: SlipOutcome;
   readonly door: string | undefined;
   readonly version: number | undefined;
@@ -56,6 +61,8 @@ export interface TakenSlip {
   readonly changes: readonly StateChange[];
   /** A refusal in words. */
   readonly refusal: string | undefined;
+  /** New events of the lock's log that this slip brought. */
+  readonly events: number;
 }
 
 export interface ReceivedDoor extends Filled {
@@ -76,7 +83,7 @@ export async function receive(office: Office, mailbox: MailboxFolder, wish: Issu
   const slips: TakenSlip[] = [];
   const ignored = [...found.ignored];
   const touched = new Set<string>();
-  for (const one of found.slips) {
+  for (const one of [...found.slips].sort(logsInOrder)) {
     const { doorId, taken } = await takeSlip(office, mailbox, wish, one, { doors, names });
     if (taken.outcome === "foreign") {
       ignored.push({ file: one.file, why: "of a lock that this property does not know" });
@@ -94,6 +101,12 @@ export async function receive(office: Office, mailbox: MailboxFolder, wish: Issu
     if (parcels !== undefined && door !== undefined) filled.push({ door, ...parcels });
   }
   return { slips, doors: filled, ignored };
+}
+
+/** Logs last, and in the order of their events: then each follows on what is held. */
+function logsInOrder({ slip: a }: FoundSlip, { slip: b }: FoundSlip): number {
+  const [isLogA, isLogB] = [a.kind === "log", b.kind === "log"];
+  return isLogA && isLogB ? a.to - b.to : Number(isLogA) - Number(isLogB);
 }
 
 interface Directory {
@@ -123,6 +136,7 @@ async function takeSlip(
       version: undefined,
       changes: [],
       refusal: undefined,
+      events: 0,
     };
     return { doorId, taken: { ...taken, ...more } };
   };
@@ -147,6 +161,8 @@ async function takeSlip(
     }
     case "receipt":
       return await takeReceiptSlip(office, lock, slip.body, directory, said);
+    case "log":
+      return await takeLogSlip(office, lock, slip.body, said);
     default:
       return slip.kind satisfies never;
   }
@@ -178,6 +194,23 @@ async function takeReceiptSlip(
     });
     const changes = changesBetween(before, ledger, directory.names);
     return { ledger, result: said(lock.door_id, outcome, { version: word.version, changes }) };
+  });
+}
+
+/** Events are stored in this transaction; the acknowledgement is signed when the mailbox is filled after it. */
+async function takeLogSlip(
+  office: Office,
+  lock: LockTable,
+  body: Uint8Array,
+  said: (doorId: string, outcome: SlipOutcome, more?: Partial<TakenSlip>) => Taken,
+): Promise<Taken> {
+  return await withDoor(office.db, lock.door_id, async (ledger, trx) => {
+    if (ledger.lock?.epoch !== lock.epoch) return { ledger, result: said(lock.door_id, "old-epoch") };
+    const journal = await loadJournal(trx, lock.lock_id);
+    const taken = takeSegment(office.crypto, authorityLock(office, lock), office.keys.box, journal, body);
+    const log = { lockId: lock.lock_id, doorId: lock.door_id, receivedAt: office.now };
+    if (taken.journal !== journal) await saveJournal(trx, log, taken);
+    return { ledger, result: said(lock.door_id, taken.outcome, { events: taken.fresh.length }) };
   });
 }
 

@@ -4,8 +4,17 @@
  */
 import { type CodeLength, codeLengths } from "@doorsync/protocol/authority";
 import type { Transaction } from "kysely";
-import type { CodeLife, DoorKind, IssuedVersion, ItemSpan, Ledger, LockStanding } from "../model/ledger.ts";
+import {
+  type CodeLife,
+  classOf,
+  type DoorKind,
+  type IssuedVersion,
+  type ItemSpan,
+  type Ledger,
+  type LockStanding,
+} from "../model/ledger.ts";
 import type { Database } from "./open.ts";
+import { packTerms, unpackHouse, unpackTerms } from "./packed.ts";
 import type { CodeTable, Schema } from "./schema.ts";
 
 /** A door as it was found, and everything needed to write the next state of its ledger. */
@@ -28,13 +37,23 @@ export async function withDoor<T>(
     trx: Transaction<Schema>,
   ) => Promise<{ readonly ledger: Ledger; readonly result: T }>,
 ): Promise<T> {
-  return await db.transaction().execute(async (trx) => {
-    await trx.selectFrom("doors").select("id").where("id", "=", doorId).forUpdate().executeTakeFirstOrThrow();
-    const before = await loadLedger(trx, doorId);
-    const { ledger, result } = await work(before, trx);
-    await saveLedger(trx, doorId, before, ledger);
-    return result;
-  });
+  return await db.transaction().execute(async (trx) => await withDoorIn(trx, doorId, work));
+}
+
+/** The same inside a transaction that goes on to other doors. */
+export async function withDoorIn<T>(
+  trx: Transaction<Schema>,
+  doorId: string,
+  work: (
+    ledger: Ledger,
+    trx: Transaction<Schema>,
+  ) => Promise<{ readonly ledger: Ledger; readonly result: T }>,
+): Promise<T> {
+  await trx.selectFrom("doors").select("id").where("id", "=", doorId).forUpdate().executeTakeFirstOrThrow();
+  const before = await loadLedger(trx, doorId);
+  const { ledger, result } = await work(before, trx);
+  await saveLedger(trx, doorId, before, ledger);
+  return result;
 }
 
 /** The ledger as it stands. Outside `withDoor` it may be overtaken the next moment. */
@@ -42,7 +61,7 @@ export async function loadLedger(db: Database | Transaction<Schema>, doorId: str
   const door = await db
     .selectFrom("doors")
     .innerJoin("properties", "properties.id", "doors.property_id")
-    .select(["doors.kind", "doors.epoch", "properties.lease_hours"])
+    .select(["doors.kind", "doors.epoch", "properties.lease_hours", "properties.house"])
     .where("doors.id", "=", doorId)
     .executeTakeFirstOrThrow();
   const codes = await db
@@ -57,6 +76,7 @@ export async function loadLedger(db: Database | Transaction<Schema>, doorId: str
   return {
     kind: kindOf(door.kind),
     leaseHours: door.lease_hours,
+    ...(door.house === null ? {} : { house: unpackHouse(door.house) }),
     codes: codes.map(codeOf),
     lock: door.epoch === null ? undefined : await loadStanding(db, doorId, door.epoch),
   };
@@ -83,6 +103,7 @@ async function loadStanding(
     .execute();
   return {
     epoch,
+    epochFrom: lock.epoch_from,
     lastWireId: lock.last_wire_id,
     proven: lock.proven,
     issued: issued.map(
@@ -160,10 +181,18 @@ async function saveCodes(
       continue;
     }
     // Old lives end before new ones begin: a person has one live code at every statement.
-    const { wire_id, added: addedVersion, removed, revoked, released } = rowOf(doorId, code);
+    const {
+      wire_id,
+      added: addedVersion,
+      removed,
+      revoked,
+      released,
+      terms,
+      terms_from,
+    } = rowOf(doorId, code);
     await trx
       .updateTable("codes")
-      .set({ wire_id, added: addedVersion, removed, revoked, released })
+      .set({ wire_id, added: addedVersion, removed, revoked, released, terms, terms_from })
       .where("id", "=", code.id)
       .execute();
   }
@@ -186,6 +215,7 @@ async function saveStanding(
   await trx
     .updateTable("locks")
     .set({
+      epoch_from: after.epochFrom,
       last_wire_id: after.lastWireId,
       proven: after.proven,
       contradicted: after.contradicted ?? null,
@@ -269,6 +299,8 @@ function codeOf(row: CodeTable): CodeLife {
     length: lengthOf(row.length),
     sealed: row.sealed,
     createdAt: row.created_at,
+    terms: row.terms === null ? undefined : unpackTerms(row.terms),
+    termsFrom: row.terms_from ?? undefined,
     wireId: row.wire_id ?? undefined,
     added: row.added ?? undefined,
     removed: row.removed ?? undefined,
@@ -291,6 +323,9 @@ function rowOf(doorId: string, code: CodeLife): CodeTable {
     removed: code.removed ?? null,
     revoked: code.revoked,
     released: code.released,
+    class: classOf(code),
+    terms: code.terms === undefined ? null : packTerms(code.terms),
+    terms_from: code.termsFrom ?? null,
   };
 }
 
@@ -306,7 +341,8 @@ function kindOf(text: string): DoorKind {
   }
 }
 
-function lengthOf(value: number): CodeLength {
+function lengthOf(value: number): CodeLength | 0 {
+  if (value === 0) return 0;
   const length = codeLengths.find((one) => one === value);
   if (length === undefined) throw new RangeError(`unknown length of a code in the database: ${value}`);
   return length;

@@ -113,6 +113,58 @@ const migrations: readonly Migration[] = [
         foreign key (door_id, epoch) references locks(door_id, epoch))`,
     ],
   },
+  {
+    name: "0002-terms",
+    statements: [
+      // Null: what the protocol recommends. CBOR, see packed.ts.
+      `alter table properties add column house bytea`,
+      // Null: a resident's doorcode. terms_from: first version that holds the code under its present terms.
+      `alter table codes add column class text not null default 'code'
+        check (class in ('code', 'keycard', 'app', 'dailyCode'))`,
+      `alter table codes add column terms bytea`,
+      `alter table codes add column terms_from bigint`,
+      `update codes set terms_from = added where not revoked`,
+      `alter table codes drop constraint codes_length_check`,
+      `alter table codes add constraint codes_length_check check (length in (0, 4, 6))`,
+      `drop index codes_one_live_per_person`,
+      `create unique index codes_one_live_per_person on codes (door_id, person_id, class) where not revoked`,
+    ],
+  },
+  {
+    name: "0003-logs",
+    statements: [
+      // A log belongs to a lock as it was commissioned: it goes on through epochs, and a reset begins another.
+      `create table logs (
+        lock_id bytea primary key,
+        door_id text not null references doors(id),
+        seq bigint not null,
+        head bytea not null,
+        newest bigint not null,
+        broken boolean not null)`,
+      `create table events (
+        lock_id bytea not null references logs(lock_id),
+        seq bigint not null check (seq > 0),
+        bytes bytea not null check (length(bytes) = 24),
+        received_at bigint not null,
+        primary key (lock_id, seq))`,
+    ],
+  },
+  {
+    name: "0004-rotation",
+    statements: [
+      // The epoch of a lock changes with the authority's keys; whatever was of the lock stays the lock's.
+      ...["issued", "items", "receipts"].flatMap((table) => [
+        `alter table ${table} drop constraint ${table}_door_id_epoch_fkey`,
+        `alter table ${table} add constraint ${table}_door_id_epoch_fkey foreign key (door_id, epoch)
+          references locks(door_id, epoch) on update cascade`,
+      ]),
+      `alter table locks add column epoch_from bigint not null default 0`,
+      // The root's signature for this lock and epoch; null where it has had its keys since it was commissioned.
+      `alter table locks add column rotation bytea`,
+      // Which keys work online now; null: those of the first day.
+      `alter table installation add column online bytea`,
+    ],
+  },
 ];
 
 /** Any number that only we use: PostgreSQL's advisory locks are one namespace a database. */

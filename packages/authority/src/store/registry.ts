@@ -36,7 +36,7 @@ export function nameKey(name: string): string {
 export async function claimInstallation(db: Database, fingerprint: Bytes, now: number): Promise<boolean> {
   await db
     .insertInto("installation")
-    .values({ id: 1, fingerprint, created_at: now })
+    .values({ id: 1, fingerprint, created_at: now, online: null })
     .onConflict((conflict) => conflict.column("id").doNothing())
     .execute();
   return await isInstallation(db, fingerprint);
@@ -47,11 +47,44 @@ export async function isInstallation(db: Database, fingerprint: Bytes): Promise<
   return row !== undefined && equal(row.fingerprint, fingerprint);
 }
 
+/** Which keys work online, as they were noted; undefined: those of the first day. */
+export async function loadOnline(db: Reader): Promise<Bytes | undefined> {
+  const row = await db.selectFrom("installation").select("online").executeTakeFirst();
+  return row?.online ?? undefined;
+}
+
+export async function noteOnline(trx: Transaction<Schema>, online: Bytes): Promise<void> {
+  const noted = await trx
+    .updateTable("installation")
+    .set({ online })
+    .where("id", "=", 1)
+    .executeTakeFirstOrThrow();
+  if (noted.numUpdatedRows !== 1n) throw new Error("an installation without its row");
+}
+
+/** A lock's next epoch. Everything that is of the lock goes along. Call inside `withDoorIn`. */
+export async function beginEpoch(
+  trx: Transaction<Schema>,
+  lock: LockTable,
+  next: Pick<LockTable, "epoch" | "epoch_from" | "sealed_keys" | "rotation">,
+): Promise<void> {
+  await trx
+    .updateTable("locks")
+    .set(next)
+    .where("door_id", "=", lock.door_id)
+    .where("epoch", "=", lock.epoch)
+    .execute();
+  await trx.updateTable("doors").set({ epoch: next.epoch }).where("id", "=", lock.door_id).execute();
+}
+
 /** False when the name is in use. */
-export async function addProperty(db: Reader, property: Omit<PropertyTable, "name_key">): Promise<boolean> {
+export async function addProperty(
+  db: Reader,
+  property: Omit<PropertyTable, "name_key" | "house">,
+): Promise<boolean> {
   const result = await db
     .insertInto("properties")
-    .values({ ...property, name_key: nameKey(property.name) })
+    .values({ ...property, name_key: nameKey(property.name), house: null })
     .onConflict((conflict) => conflict.column("name_key").doNothing())
     .executeTakeFirst();
   return result.numInsertedOrUpdatedRows === 1n;

@@ -9,6 +9,7 @@ export interface InstallationTable {
   readonly id: number;
   readonly fingerprint: Bytes;
   readonly created_at: number;
+  readonly online: Bytes | null;
 }
 
 export interface PropertyTable {
@@ -17,6 +18,7 @@ export interface PropertyTable {
   readonly name_key: string;
   readonly six_digits: boolean;
   readonly lease_hours: number;
+  readonly house: Bytes | null;
 }
 
 export interface DoorTable {
@@ -48,6 +50,8 @@ export interface LockTable {
   readonly snapshot_wanted: boolean;
   readonly sync_lock_seconds: number | null;
   readonly sync_received_at: number | null;
+  readonly epoch_from: number;
+  readonly rotation: Bytes | null;
 }
 
 export interface CommissionTable {
@@ -74,6 +78,9 @@ export interface CodeTable {
   readonly removed: number | null;
   readonly revoked: boolean;
   readonly released: boolean;
+  readonly class: string;
+  readonly terms: Bytes | null;
+  readonly terms_from: number | null;
 }
 
 export interface IssuedTable {
@@ -105,6 +112,22 @@ export interface ReceiptTable {
   readonly received_at: number;
 }
 
+export interface LogTable {
+  readonly lock_id: Bytes;
+  readonly door_id: string;
+  readonly seq: number;
+  readonly head: Bytes;
+  readonly newest: number;
+  readonly broken: boolean;
+}
+
+export interface EventTable {
+  readonly lock_id: Bytes;
+  readonly seq: number;
+  readonly bytes: Bytes;
+  readonly received_at: number;
+}
+
 export interface Schema {
   installation: InstallationTable;
   properties: PropertyTable;
@@ -116,4 +139,6 @@ export interface Schema {
   issued: IssuedTable;
   items: ItemTable;
   receipts: ReceiptTable;
+  logs: LogTable;
+  events: EventTable;
 }

@@ -34,6 +34,15 @@ export interface Board {
   powerOff(): void;
   tick(): void;
   press(keys: string): void;
+  /** A keycard is held against the reader. */
+  tap(uid: Bytes): void;
+  /** The mechanical key has turned the bolt. */
+  turnKey(to: "unlocked" | "locked"): void;
+  door(is: "open" | "closed"): void;
+  /** Charge left, 0 to 100. */
+  battery(percent: number): void;
+  /** The button inside was held. */
+  holdReset(): void;
   /** One connection at a time, as the radio has; undefined while another is open or the power is off. */
   connect(link: LinkPort): BoardLink | undefined;
 }
@@ -97,7 +106,10 @@ export function createBoard(parts: BoardParts): Board {
         dropLink();
         return;
       case "bolt":
-        parts.panel.bolt(effect.to);
+        events.push({ kind: "bolt-at", at: parts.panel.bolt(effect.to) });
+        return;
+      case "alarm":
+        parts.panel.alarm(effect.alarm);
         return;
       case "signal":
         parts.panel.signal(effect.signal);
@@ -137,6 +149,21 @@ export function createBoard(parts: BoardParts): Board {
     },
     press(keys) {
       for (const key of keys) feed({ kind: "key", key: key as Key });
+    },
+    tap(uid) {
+      feed({ kind: "card", uid });
+    },
+    turnKey(to) {
+      feed({ kind: "cylinder", to });
+    },
+    door(is) {
+      feed({ kind: "door", is });
+    },
+    battery(percent) {
+      feed({ kind: "battery", percent });
+    },
+    holdReset() {
+      feed({ kind: "reset-button" });
     },
     connect(opened) {
       if (link !== undefined || state.power === "off") return undefined;

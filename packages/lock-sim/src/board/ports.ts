@@ -4,7 +4,7 @@
  */
 
 import type { Bytes } from "@doorsync/protocol/lock";
-import type { Now } from "../firmware/events.ts";
+import type { BoltReached, LoudAlarm, Now } from "../firmware/events.ts";
 
 /** "cut": the supply failed in the middle; the part is dead until `powerOn`, and so is the board. */
 export type Outcome = "done" | "cut";
@@ -33,8 +33,10 @@ export interface ClockPort {
 }
 
 export interface PanelPort {
-  bolt(to: "unlocked" | "locked"): void;
+  /** Drives the bolt, and says where it came to rest. */
+  bolt(to: "unlocked" | "locked"): BoltReached;
   signal(signal: "accepted" | "refused" | "wait"): void;
+  alarm(alarm: LoudAlarm): void;
 }
 
 /** The lock's end of one connection. */

@@ -6,7 +6,11 @@ import type { Address } from "../edge/socket.ts";
 export type ExitStatus = 0 | 1 | 2;
 
 /** A stream of the process, as far as output needs it. */
-export type OutStream = NodeJS.WritableStream & { readonly isTTY?: boolean };
+export type OutStream = NodeJS.WritableStream & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};
 
 /** What a command may touch of the process it runs in. */
 export interface Terminal {
@@ -32,11 +36,51 @@ export interface NewFlags {
 }
 
 export interface RunFlags {
-  readonly home: string;
+  /** None: the script brings its own locks. */
+  readonly home?: string;
   readonly listen: Address;
   readonly mtu: number;
   readonly script?: string;
   readonly trace: boolean;
+  readonly json: boolean;
+}
+
+export interface PlayFlags {
+  /** Also the single messages of a visit. */
+  readonly trace: boolean;
+  readonly json: boolean;
+}
+
+export interface TraceFlags {
+  readonly seed?: number;
+  /** A line that a failing run of `fuzz` printed. */
+  readonly replay?: string;
+  readonly script?: string;
+  readonly mermaid: boolean;
+  readonly json: boolean;
+  /** The last so many lines of the history. */
+  readonly last?: number;
+}
+
+export interface ExposureFlags {
+  /** Where the chart goes. */
+  readonly svg?: string;
+  readonly json: boolean;
+}
+
+export interface FuzzFlags {
+  /** 32 bits. */
+  readonly seed?: number;
+  readonly runs?: number;
+  /** Seconds. */
+  readonly time?: number;
+  /** A line that a failure printed. */
+  readonly replay?: string;
+  /** Families with commas between, `none` or `all`. */
+  readonly faults?: string;
+  /** Id of a planted bug, `list` or `all`. */
+  readonly plant?: string;
+  readonly workers: number;
   readonly json: boolean;
 }
 

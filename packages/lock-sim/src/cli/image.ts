@@ -1,9 +1,12 @@
-/** A flash image in words, record by record as it lies. Which table is in force it cannot say: the secure element does. */
-
+/**
+ * A flash image in words: notebook and journal as they would be found, the banks record by record as they lie. Which
+ * table is in force it cannot say: the secure element does.
+ */
 import { describeItem } from "@doorsync/protocol/inspect";
 import {
   type Bytes,
   capacityMax,
+  decodeEvent,
   decodeItem,
   itemBytes,
   itemId,
@@ -13,8 +16,8 @@ import {
 import { type BankIndex, type Geometry, geometryFor, lineBytes } from "../firmware/geometry.ts";
 import { type Found, purposes, readRecord } from "../firmware/record.ts";
 import { bankEnd, cleanWord, firstRecordAt } from "../firmware/store.ts";
-import { restoreTally } from "../firmware/tally.ts";
-import { isoTime } from "./said.ts";
+import { describeJournal, describeNotebook } from "./regions.ts";
+import { isoTime } from "./status.ts";
 
 /** The geometry of an image of so many bytes, or undefined when no lock has such a chip. */
 export function geometryOf(imageBytes: number): Geometry | undefined {
@@ -30,11 +33,10 @@ export function geometryOf(imageBytes: number): Geometry | undefined {
 }
 
 export function describeImage(geometry: Geometry, image: Bytes): readonly string[] {
-  const { tally } = restoreTally(geometry, image);
-  const wrong = tally.attempts.filter((one) => !one.right).length;
   return [
     `flash image, ${image.length} bytes`,
-    `tally: ${wrong} wrong of the last codes tried, ${tally.uptimeSeconds} s of powered uptime written down`,
+    ...describeNotebook(geometry, image),
+    ...describeJournal(geometry, image),
     ...([0, 1] as const).flatMap((bank) => describeBank(geometry, image, bank)),
   ];
 }
@@ -94,6 +96,13 @@ function describeRecord({ record, at, committed }: Found): readonly string[] {
       return [
         `  ${place(at)}  floor: not earlier than ${isoTime(Math.min(record.body.seconds, secondsMax))}${standing}`,
       ];
+    case "event": {
+      const event = decodeEvent(record.body.event);
+      const what = event.ok ? `${event.value.seq} ${event.value.kind}` : toHex(record.body.event);
+      return [`  ${place(at)}  event ${what}${standing}`];
+    }
+    case "anchor":
+      return [`  ${place(at)}  anchor: acknowledged up to ${record.body.seq}${standing}`];
     default:
       return record satisfies never;
   }

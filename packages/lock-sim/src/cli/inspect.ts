@@ -85,7 +85,7 @@ function inspectBytes(bytes: Bytes, isFile: boolean): Inspected | undefined {
   const slip = decodeReturnSlip(bytes);
   if (slip.ok) {
     const { kind, tag, epoch, to, body } = slip.value;
-    const said = describeMessage({ type: messageCatalog[kind].type, body });
+    const said = describeMessage({ type: messageCatalog[kind === "log" ? "segment" : kind].type, body });
     const head = `return slip (${kind}) of lock ${toHex(tag)} epoch ${epoch}, for version ${to}`;
     return { kind: "return slip", lines: [head, `  ${said}`] };
   }
@@ -122,13 +122,13 @@ function describeAsMessage(bytes: Bytes): readonly string[] | undefined {
   const heard = hear(emptyInbox, withFirstSequence(bytes), () => messageBytesMax);
   const framed = heard.kind === "message" ? said(heard.type, heard.body) : undefined;
   if (framed !== undefined) return [`one frame: ${framed}`];
-  // Hello requests are empty or one byte, handshakes are any bytes: neither can be told by looking.
+  // Hello requests are empty or one byte, handshakes and sealed events are any bytes: none can be told by looking.
   const types = Object.values(messageCatalog).map(({ type }) => type);
   const bodies = bytes.length < 2 ? [] : types.flatMap((type) => said(type, bytes) ?? []);
   return bodies.length === 0 ? undefined : bodies;
 }
 
-const unknowable: readonly number[] = [messageCatalog.commission.type];
+const unknowable: readonly number[] = [messageCatalog.commission.type, messageCatalog.segment.type];
 
 function said(type: number, body: Bytes): string | undefined {
   const words = describeMessage({ type, body });

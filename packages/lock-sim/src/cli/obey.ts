@@ -1,53 +1,93 @@
-/** Carries one command out on a lock, and gives its one answer. It prints nothing and ends nothing. */
-
-import { describeItem } from "@doorsync/protocol/inspect";
-import { decodeItem, itemId, toHex } from "@doorsync/protocol/lock";
-import { keypadPolicy, poweredSeconds } from "../firmware/keypad.ts";
-import type { Running } from "../firmware/state.ts";
-import { mayTry, tallyWindowSeconds } from "../firmware/tally.ts";
-import type { SimulatedLock } from "../lock.ts";
-import type { SupplyCut } from "../parts/supply.ts";
-import { isoTime, type Said, type Status } from "./said.ts";
+/** Carries one command out on a lock on its bench, and gives its one answer. It prints nothing and ends nothing. */
+import type { Bench } from "./bench.ts";
+import { eventWords } from "./event-words.ts";
+import { judgeExpectation } from "./expect.ts";
+import { clockOf, opsOf, statusOf, tableOf } from "./look.ts";
+import type { Said, ToldEvent } from "./said.ts";
+import { isoTime } from "./status.ts";
 import { type ClockChange, type Command, helpLines } from "./words.ts";
 
-/** The power cut to come, as it was asked for. Whoever hears that it struck takes it out. */
-export interface Fuse {
-  armed: { readonly cut: SupplyCut; readonly opsBefore: number } | undefined;
-}
+const isDark = `the lock is dark; type "power on"`;
 
-export function obey(lock: SimulatedLock, fuse: Fuse, command: Command): Said {
+/** `pass`: lets so many seconds go by, for this lock and whatever is around it. */
+export function obey(bench: Bench, command: Command, pass: (seconds: number) => void): Said {
+  const { lock, fuse } = bench;
   switch (command.word) {
     case "press":
-      return { kind: "press", value: { keys: command.keys, ...lock.press(command.keys) } };
+      return { kind: "press", value: { keys: command.keys, ...bench.press(command.keys) } };
+    case "tap":
+      return { kind: "tap", value: { uid: command.uid, ...bench.tap(command.uid) } };
+    case "turn key":
+      bench.turnKey(command.to);
+      return { kind: "key", value: command.to };
+    case "door": {
+      const moved = bench.moveDoor(command.does);
+      return { kind: "door", value: { is: bench.mechanics.doorIs, moved } };
+    }
+    case "hold button": {
+      const wasOn = lock.board.state.power === "on";
+      bench.holdButton();
+      return { kind: "button", value: wasOn ? "held" : "dark" };
+    }
+    case "battery":
+      bench.charge(command.percent);
+      return { kind: "battery", value: bench.battery.percent };
+    case "jam":
+      bench.jam(command.moves);
+      return { kind: "jam", value: command.moves };
+    case "radio":
+      bench.tune(command.mood);
+      return { kind: "radio", value: command.mood };
+    case "rot":
+      return rot(bench, command.address, command.bit);
     case "status":
-      return { kind: "status", value: statusOf(lock, armedNow(lock, fuse)) };
-    case "table":
-      return tableOf(lock);
+      return { kind: "status", value: statusOf(bench), asJson: command.json };
+    case "table": {
+      const lines = tableOf(bench);
+      return lines === undefined
+        ? { kind: "error", value: { line: "table", says: isDark } }
+        : { kind: "table", value: lines };
+    }
+    case "events":
+      return { kind: "events", value: toldEvents(bench) };
     case "cut power":
-      disarm(lock, fuse);
-      lock.board.powerOff();
+      disarm(bench);
+      bench.powerOff();
       return { kind: "power", value: "cut" };
     case "cut power at":
       lock.supply.failAt(command.cut);
       fuse.armed = { cut: command.cut, opsBefore: lock.supply.ops };
       return { kind: "armed", value: command.cut };
     case "cut power never":
-      disarm(lock, fuse);
+      disarm(bench);
       return { kind: "armed", value: null };
     case "power on":
-      lock.board.powerOn();
+      bench.powerOn();
       // It may fail again at once, in the repairs of booting.
       return { kind: "power", value: lock.board.state.power === "on" ? "on" : "cut" };
     case "clock":
-      changeClock(lock, command.change);
-      return { kind: "clock", value: clockOf(lock) };
+      changeClock(bench, command.change);
+      return {
+        kind: "clock",
+        value: clockOf(bench),
+        ...(command.change.kind === "drift" ? { driftPpm: command.change.ppm } : {}),
+      };
     case "wait":
-      lock.pass(command.seconds);
+      pass(command.seconds);
       return { kind: "waited", value: command.seconds };
     case "ops":
-      return { kind: "ops", value: opsOf(lock) };
+      return { kind: "ops", value: opsOf(bench) };
     case "note":
       return { kind: "notes", value: command.on ? "on" : "off" };
+    case "say":
+      return { kind: "say", value: command.text };
+    case "expect": {
+      const { pressed, alarms, events } = bench;
+      const last = events.at(-1);
+      const event = last === undefined ? undefined : eventWords(last);
+      const observed = { status: statusOf(bench), pressed, alarms, event };
+      return { kind: "expect", value: judgeExpectation(command.expectation, observed) };
+    }
     case "help":
       return { kind: "help", value: helpLines };
     case "quit":
@@ -57,31 +97,44 @@ export function obey(lock: SimulatedLock, fuse: Fuse, command: Command): Said {
   }
 }
 
-function disarm(lock: SimulatedLock, fuse: Fuse): void {
+function disarm({ lock, fuse }: Bench): void {
   lock.supply.failAt(undefined);
   fuse.armed = undefined;
 }
 
-/** The cut to come, counted from now. */
-function armedNow({ supply }: SimulatedLock, { armed }: Fuse): SupplyCut | null {
-  if (armed === undefined) return null;
-  return { ...armed.cut, op: armed.cut.op - (supply.ops - armed.opsBefore) };
+/** The journal's events in words, oldest first. */
+export function toldEvents({ lock, events }: Bench): readonly ToldEvent[] {
+  const { state } = lock.board;
+  const acknowledged = state.power === "on" ? state.journal.acked.seq : 0;
+  return events.map((event) => ({
+    ...event,
+    time: isoTime(event.at),
+    says: eventWords(event),
+    acknowledged: event.seq <= acknowledged,
+  }));
 }
 
-function tableOf({ board }: SimulatedLock): Said {
-  const { state } = board;
-  if (state.power === "off") {
-    return { kind: "error", value: { line: "table", says: `the lock is dark; type "power on"` } };
+/** The middle of what the table in force occupies first: its beginning and its items. */
+const rotOffset = 0x60;
+
+function rot({ lock, flash }: Bench, wanted: number | undefined, bit: number): Said {
+  const { state } = lock.board;
+  const bytes = lock.supply.flash.read().length;
+  const table =
+    state.power === "on" ? state.store.geometry.bankAddress[state.secure.bank] + rotOffset : undefined;
+  const address = wanted ?? table;
+  if (address === undefined) {
+    return { kind: "error", value: { line: "rot", says: `${isDark}, or name an address: rot 0x5040` } };
   }
-  const lines: string[] = [];
-  for (const bytes of state.inForce.table.items()) {
-    const item = decodeItem(bytes);
-    lines.push(item.ok ? describeItem(item.value) : `item ${itemId(bytes)}: ${toHex(bytes)}`);
+  if (address >= bytes) {
+    const says = `the flash has ${bytes} bytes: name an address below 0x${bytes.toString(16)}`;
+    return { kind: "error", value: { line: "rot", says } };
   }
-  return { kind: "table", value: lines };
+  flash.rot(address, bit);
+  return { kind: "rot", value: { address, bit } };
 }
 
-function changeClock({ clock }: SimulatedLock, change: ClockChange): void {
+function changeClock({ lock: { clock } }: Bench, change: ClockChange): void {
   switch (change.kind) {
     case "show":
       return;
@@ -94,58 +147,10 @@ function changeClock({ clock }: SimulatedLock, change: ClockChange): void {
     case "set":
       clock.set(change.seconds);
       return;
+    case "drift":
+      clock.drift(change.ppm);
+      return;
     default:
       change satisfies never;
   }
-}
-
-function clockOf({ clock }: SimulatedLock): string | null {
-  const { rtcSeconds } = clock.now();
-  return rtcSeconds === undefined ? null : isoTime(rtcSeconds);
-}
-
-function opsOf({ supply }: SimulatedLock): Readonly<Record<string, number>> {
-  const { programs, programBytes, erases } = supply.flash.counters;
-  return { total: supply.ops, programs, programBytes, erases, secureWrites: supply.secure.writes };
-}
-
-function statusOf(lock: SimulatedLock, armed: SupplyCut | null): Status {
-  const { state } = lock.board;
-  const clock = clockOf(lock);
-  if (state.power === "off") return { power: "cut", clock, armed };
-  const { secure, inForce, store, half } = state;
-  const now = lock.clock.now();
-  return {
-    power: "on",
-    phase: secure.phase,
-    tag: toHex(secure.tag),
-    epoch: secure.epoch,
-    version: inForce.version,
-    codes: inForce.table.credentials,
-    capacity: store.geometry.capacity,
-    items: inForce.table.count,
-    damaged: store.damaged,
-    bolt: lock.panel.boltAt,
-    clock,
-    uptimeSeconds: Math.floor(now.uptimeMs / 1_000),
-    ...keypadOf(state, poweredSeconds(state, now)),
-    session: state.session === undefined ? "none" : "open",
-    half: half === undefined ? null : { to: half.to, next: half.expected.index },
-    armed,
-  };
-}
-
-function keypadOf(
-  running: Running,
-  uptime: number,
-): { readonly triesLeft: number; readonly waitSeconds: number } {
-  const policy = keypadPolicy(running);
-  const wrong = running.tally.attempts.filter(
-    (one) => !one.right && uptime - one.uptimeSeconds < tallyWindowSeconds,
-  ).length;
-  const may = mayTry(running.tally, uptime, policy);
-  return {
-    triesLeft: Math.max(0, policy.wrongCodesPerDayMax - wrong),
-    waitSeconds: may.ok ? 0 : may.waitSeconds,
-  };
 }

@@ -2,21 +2,25 @@
  * `lock-sim run`: one lock from its home folder, reachable over TCP, with a prompt or lines from standard input. It
  * composes and ends; what the words mean is in `obey.ts`, what is shown in `said.ts`.
  */
-import { readFileSync } from "node:fs";
 import { createCrypto } from "@doorsync/protocol/lock";
 import { openssl } from "@doorsync/protocol/node-crypto";
 import { type Home, openHome } from "../edge/home.ts";
 import { type Listening, listen } from "../edge/socket.ts";
 import { type LineTerminal, openTerminal } from "../edge/terminal.ts";
-import { Trouble, troubleOf } from "../edge/trouble.ts";
+import { Trouble } from "../edge/trouble.ts";
 import { drawBytes, elapsedMs, every, wallSeconds } from "../edge/wall.ts";
-import { composeLock, type SimulatedLock } from "../lock.ts";
 import { createClock } from "../parts/clock.ts";
+import { type Bench, createBench } from "./bench.ts";
 import type { Context, ExitStatus, RunFlags, Terminal } from "./context.ts";
-import { type Fuse, obey } from "./obey.ts";
+import { statusOf } from "./look.ts";
+import { obey } from "./obey.ts";
+import { picture } from "./picture.ts";
+import { heldWords, playScript } from "./play.ts";
 import { isQuiet, painter, type Said, saidByNote, toJson, toWords } from "./said.ts";
+import { type Line, readScript, tellsAStory } from "./script.ts";
+import { parseStory } from "./story.ts";
 import { createTracer } from "./trace.ts";
-import { type Command, completions, parseCommand } from "./words.ts";
+import { type Command, completions, parseCommand, wordsOf } from "./words.ts";
 
 /** How often the running lock is given a tick. */
 const tickMilliseconds = 250;
@@ -25,10 +29,20 @@ const attHeaderBytes = 3;
 export async function runCommand(this: Context, flags: RunFlags): Promise<void> {
   const { terminal } = this;
   try {
-    const script = flags.script === undefined ? [] : readScript(flags.script);
+    const script = flags.script === undefined ? undefined : readScript(flags.script);
+    if (script !== undefined && (flags.home === undefined || tellsAStory(script))) {
+      if (flags.home !== undefined) {
+        terminal.stderr.write(`lock-sim: this script brings its own locks; ${flags.home} is left alone\n`);
+      }
+      this.leave(playScript(terminal, flags, script));
+      return;
+    }
+    if (flags.home === undefined) {
+      throw new Trouble("which lock? give --home DIR (lock-sim new makes one), or --script FILE.sim");
+    }
     const home = openHome(flags.home);
     try {
-      this.leave(await serve(terminal, flags, home, script));
+      this.leave(await serve(terminal, flags, home, script?.lines ?? []));
     } finally {
       home.close();
     }
@@ -40,33 +54,16 @@ export async function runCommand(this: Context, flags: RunFlags): Promise<void> 
   }
 }
 
-/** The whole script is understood before any of it is carried out. */
-function readScript(file: string): readonly Command[] {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw troubleOf(error, file);
-  }
-  return text.split("\n").flatMap((line, index) => {
-    const parsed = parseCommand(line);
-    if (parsed === undefined) return [];
-    if (!parsed.ok) throw new Trouble(`${file}:${index + 1}: ${parsed.says}`);
-    return [parsed.command];
-  });
-}
-
 /** Serves until told to end. Rejects with Trouble, and with what only a bug of ours can cause. */
 async function serve(
   terminal: Terminal,
   flags: RunFlags,
   home: Home,
-  script: readonly Command[],
+  script: readonly Line[],
 ): Promise<ExitStatus> {
   const paint = painter(terminal.stdout, terminal.env);
   let prompt: LineTerminal | undefined;
   let areNotesOn = false;
-  const fuse: Fuse = { armed: undefined };
   let end: (status: ExitStatus) => void = () => {};
   let fail: (error: unknown) => void = () => {};
   const ended = new Promise<ExitStatus>((resolve, reject) => {
@@ -80,10 +77,18 @@ async function serve(
     if (prompt === undefined) terminal.stdout.write(`${line}\n`);
     else prompt.say(line);
   };
-  const carryOut = (command: Command): void => {
+  const pass = (seconds: number): void => {
+    for (let second = 0; second < seconds; second++) {
+      bench.lock.clock.advance(1_000);
+      bench.passed(1_000);
+    }
+  };
+  const carryOut = (command: Command): Said => {
     if (command.word === "note") areNotesOn = command.on;
-    say(obey(lock, fuse, command));
+    const said = obey(bench, command, pass);
+    say(said);
     if (command.word === "quit") end(0);
+    return said;
   };
   /** The disk may refuse in the middle of anything; then the lock stops where it stands. */
   const guarded = <A extends readonly unknown[], R>(call: (...given: A) => R) => {
@@ -97,24 +102,23 @@ async function serve(
     };
   };
 
-  const lock: SimulatedLock = composeLock({
+  const bench: Bench = createBench({
     crypto: createCrypto(openssl),
     geometry: home.geometry,
     storage: home.storage,
     clock: createClock({ elapsedMs, rtcSeconds: wallSeconds() }),
     entropy: { draw: () => drawBytes(32) },
+    chance: () => drawBytes(1).reduce((_, byte) => byte, 0) / 256,
     onNote(note) {
-      const { state } = lock.board;
+      const { state } = bench.lock.board;
       const said = saidByNote(note, state.power === "on" ? state.secure.phase : "off");
       if (said !== undefined) say(said);
     },
     onBolt: (value) => say({ kind: "bolt", value }),
-    onStruck(struck) {
-      const { armed } = fuse;
-      fuse.armed = undefined;
-      const since = armed === undefined ? {} : { sinceArmed: struck.op - armed.opsBefore + 1 };
-      say({ kind: "power", value: "cut", struck, ...since });
+    onStruck(struck, sinceArmed) {
+      say({ kind: "power", value: "cut", struck, ...(sinceArmed === undefined ? {} : { sinceArmed }) });
     },
+    onBrownOut: (value) => say({ kind: "brown-out", value }),
   });
 
   const connect: Parameters<typeof listen>[2] = (link) => {
@@ -123,7 +127,7 @@ async function serve(
     };
     const heard = createTracer("phone", tell);
     const spoken = createTracer("lock", tell);
-    const board = lock.board.connect({
+    const board = bench.connect({
       ...link,
       send(frame) {
         spoken(frame);
@@ -147,26 +151,33 @@ async function serve(
   let listening: Listening | undefined;
   let stopTicking = (): void => {};
   try {
-    lock.board.powerOn();
-    for (const command of script) {
-      carryOut(command);
-      if (command.word === "quit") return 0;
-    }
+    bench.powerOn();
+    const outcome = runLines(terminal, flags, script, carryOut);
+    if (outcome !== undefined) return outcome;
     listening = await listen(flags.listen, flags.mtu - attHeaderBytes, guarded(connect));
     say({ kind: "ready", value: listening.address });
+    let lastMs = elapsedMs();
     stopTicking = every(
       tickMilliseconds,
-      guarded(() => lock.board.tick()),
+      guarded(() => {
+        const nowMs = elapsedMs();
+        bench.passed(nowMs - lastMs);
+        lastMs = nowMs;
+        prompt?.refresh();
+      }),
     );
     prompt = openTerminal(terminal, "lock> ", {
       line: guarded((text) => {
         const parsed = parseCommand(text);
         if (parsed === undefined) return;
         if (parsed.ok) carryOut(parsed.command);
-        else say({ kind: "error", value: { line: text, says: parsed.says } });
+        else say({ kind: "error", value: { line: text, says: correction(text, parsed.says) } });
       }),
       interrupted,
       complete: completions,
+      ...(flags.json || terminal.env["TERM"] === "dumb"
+        ? {}
+        : { picture: (columns) => picture(statusOf(bench), columns, paint) }),
     });
     return await ended;
   } finally {
@@ -176,4 +187,45 @@ async function serve(
     terminal.removeListener("SIGINT", interrupted);
     terminal.removeListener("SIGTERM", interrupted);
   }
+}
+
+/** What to write instead. At one lock's prompt there is no property, and there are no people. */
+function correction(line: string, says: string): string {
+  if (parseStory(wordsOf(line) ?? "") === undefined) return says;
+  return "that is a word of stories: write it into a .sim file, and lock-sim play it";
+}
+
+/** The lines of a script on this lock; how the program ends, if it ends with them. */
+function runLines(
+  terminal: Terminal,
+  flags: RunFlags,
+  script: readonly Line[],
+  carryOut: (command: Command) => Said,
+): ExitStatus | undefined {
+  let held = 0;
+  for (const { number, command } of script) {
+    if (command.of !== "lock")
+      throw new Trouble(`${flags.script}:${number}: that needs a script without --home`);
+    if (command.is.word === "quit") {
+      tellHeld(terminal, flags, held);
+      carryOut(command.is);
+      return 0;
+    }
+    const said = carryOut(command.is);
+    if (said.kind !== "expect") continue;
+    if (!said.value.held) {
+      const { expected, found } = said.value;
+      terminal.stderr.write(
+        `lock-sim: ${flags.script}:${number}: expected ${expected}, but found ${found}\n`,
+      );
+      return 1;
+    }
+    held++;
+  }
+  tellHeld(terminal, flags, held);
+  return undefined;
+}
+
+function tellHeld(terminal: Terminal, flags: RunFlags, held: number): void {
+  if (held > 0 && !flags.json) terminal.stdout.write(`${heldWords(held)}\n`);
 }

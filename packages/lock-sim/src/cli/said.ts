@@ -2,40 +2,36 @@
  * Everything `lock-sim run` says, as values: one JSON object a line for programs, or lines for people. It formats; it
  * decides nothing. In JSON each object's first key says what it is.
  */
-import { describeRefusal, type RefusalName, refusals } from "@doorsync/protocol/lock";
+import {
+  type AlarmName,
+  describeRefusal,
+  type LockEvent,
+  type RefusalName,
+  refusals,
+} from "@doorsync/protocol/lock";
 import type { Note } from "../firmware/events.ts";
 import type { Pressed } from "../lock.ts";
 import type { BoltPosition } from "../parts/panel.ts";
 import type { Struck, SupplyCut } from "../parts/supply.ts";
 import type { OutStream } from "./context.ts";
+import { alarmWords } from "./event-words.ts";
+import type { Held } from "./expect.ts";
+import {
+  clockWords,
+  cutWords,
+  isoTime,
+  ordinal,
+  type RadioMood,
+  type Status,
+  statusWords,
+} from "./status.ts";
 
-/** A lock in the dark knows nothing; its clock runs on by battery. */
-export type Status =
-  | { readonly power: "cut"; readonly clock: string | null; readonly armed: SupplyCut | null }
-  | {
-      readonly power: "on";
-      readonly phase: string;
-      /** How the lock shows itself to phones, hex. */
-      readonly tag: string;
-      readonly epoch: number;
-      readonly version: number;
-      readonly codes: number;
-      readonly capacity: number;
-      readonly items: number;
-      /** The table in force could not be proven after a power-on; no code opens until a snapshot comes. */
-      readonly damaged: boolean;
-      readonly bolt: BoltPosition;
-      readonly clock: string | null;
-      readonly uptimeSeconds: number;
-      readonly triesLeft: number;
-      /** How long the keypad does not judge codes. */
-      readonly waitSeconds: number;
-      readonly session: "open" | "none";
-      /** A half-received snapshot, and the chunk it goes on at. */
-      readonly half: { readonly to: number; readonly next: number } | null;
-      /** The power cut to come; its `op` counts from now. */
-      readonly armed: SupplyCut | null;
-    };
+/** An event of the journal, with its words and whether the authority has it. */
+export interface ToldEvent extends LockEvent {
+  readonly time: string;
+  readonly says: string;
+  readonly acknowledged: boolean;
+}
 
 export interface Traced {
   readonly from: "phone" | "lock";
@@ -53,11 +49,23 @@ export interface Traced {
 export type Said =
   /** Answers: exactly one for each line of input. */
   | { readonly kind: "press"; readonly value: { readonly keys: string } & Pressed }
-  | { readonly kind: "status"; readonly value: Status }
+  | { readonly kind: "tap"; readonly value: { readonly uid: string } & Pressed }
+  | { readonly kind: "key"; readonly value: BoltPosition }
+  /** `moved` false: the bolt was in the way. */
+  | { readonly kind: "door"; readonly value: { readonly is: "open" | "closed"; readonly moved: boolean } }
+  | { readonly kind: "button"; readonly value: "held" | "dark" }
+  | { readonly kind: "battery"; readonly value: number }
+  | { readonly kind: "jam"; readonly value: number }
+  | { readonly kind: "radio"; readonly value: RadioMood }
+  | { readonly kind: "rot"; readonly value: { readonly address: number; readonly bit: number } }
+  | { readonly kind: "events"; readonly value: readonly ToldEvent[] }
+  | { readonly kind: "say"; readonly value: string }
+  | { readonly kind: "expect"; readonly value: Held }
+  | { readonly kind: "status"; readonly value: Status; readonly asJson: boolean }
   | { readonly kind: "table"; readonly value: readonly string[] }
   | { readonly kind: "ops"; readonly value: Readonly<Record<string, number>> }
   | { readonly kind: "armed"; readonly value: SupplyCut | null }
-  | { readonly kind: "clock"; readonly value: string | null }
+  | { readonly kind: "clock"; readonly value: string | null; readonly driftPpm?: number }
   | { readonly kind: "waited"; readonly value: number }
   | { readonly kind: "notes"; readonly value: "on" | "off" }
   | { readonly kind: "help"; readonly value: readonly string[] }
@@ -80,6 +88,12 @@ export type Said =
     }
   | { readonly kind: "already"; readonly value: { readonly version: number } }
   | { readonly kind: "commissioned"; readonly value: { readonly epoch: number } }
+  | { readonly kind: "rotated"; readonly value: { readonly epoch: number } }
+  | { readonly kind: "acknowledged"; readonly value: { readonly seq: number } }
+  | { readonly kind: "alarm"; readonly value: AlarmName }
+  /** The battery gave in, and the lock is dark. */
+  | { readonly kind: "brown-out"; readonly value: "motor" | "boot" | "radio" }
+  | { readonly kind: "factory-reset"; readonly value: true }
   | { readonly kind: "clock-set"; readonly value: string }
   | { readonly kind: "storage-failed"; readonly value: true }
   | { readonly kind: "trace"; readonly value: Traced }
@@ -89,7 +103,6 @@ export type Said =
       readonly kind: "chunk";
       readonly value: { readonly to: number; readonly index: number; readonly chunks: number };
     }
-  | { readonly kind: "compaction"; readonly value: "begun" | "done" }
   | { readonly kind: "bolt"; readonly value: BoltPosition };
 
 interface Booted {
@@ -106,7 +119,7 @@ interface RefusedMessage {
   readonly check: string;
 }
 
-const quietKinds: readonly Said["kind"][] = ["session", "chunk", "compaction", "bolt"];
+const quietKinds: readonly Said["kind"][] = ["session", "chunk", "bolt"];
 
 /** Whether it is shown only to those who asked for notes. */
 export function isQuiet({ kind }: Said): boolean {
@@ -134,9 +147,14 @@ export function saidByNote(note: Note, phase: string): Said | undefined {
       return { kind: "chunk", value: { to: note.to, index: note.index, chunks: note.chunks } };
     case "clock-set":
       return { kind: "clock-set", value: isoTime(note.seconds) };
-    case "compacting":
-    case "compacted":
-      return { kind: "compaction", value: note.what === "compacted" ? "done" : "begun" };
+    case "rotated":
+      return { kind: "rotated", value: { epoch: note.epoch } };
+    case "acknowledged":
+      return { kind: "acknowledged", value: { seq: note.seq } };
+    case "alarm":
+      return { kind: "alarm", value: note.alarm };
+    case "factory-reset":
+      return { kind: "factory-reset", value: true };
     case "session-ended":
       return { kind: "session", value: "ended" };
     case "storage-failed":
@@ -149,15 +167,18 @@ export function saidByNote(note: Note, phase: string): Said | undefined {
   }
 }
 
-export function toJson({ kind, value, ...more }: Said): string {
+export function toJson(said: Said): string {
+  // How the answer was asked for is no part of it.
+  const { kind, value, ...more } = said.kind === "status" ? { kind: said.kind, value: said.value } : said;
   return JSON.stringify({ [kind]: value, ...more });
 }
 
-type Colour = "red" | "green" | "yellow" | "plain";
-const colours = { red: 31, green: 32, yellow: 33 } as const;
+export type Colour = "red" | "green" | "yellow" | "dim" | "bold" | "plain";
+const colours = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 } as const;
+export type Paint = (colour: Colour, text: string) => string;
 
 /** Colours only on a terminal, and only where nobody asked for none (NO_COLOR). */
-export function painter(stream: OutStream, env: Readonly<Record<string, string | undefined>>) {
+export function painter(stream: OutStream, env: Readonly<Record<string, string | undefined>>): Paint {
   const isPlain = stream.isTTY !== true || (env["NO_COLOR"] ?? "") !== "";
   return (colour: Colour, text: string): string =>
     isPlain || colour === "plain" ? text : `\u001b[${colours[colour]}m${text}\u001b[0m`;
@@ -167,9 +188,35 @@ export function painter(stream: OutStream, env: Readonly<Record<string, string |
 export function toWords(said: Said): readonly [Colour, string] {
   switch (said.kind) {
     case "press":
-      return pressWords(said.value);
+    case "tap":
+      return pressWords(said.value, said.kind);
+    case "key":
+      return ["plain", `the key has turned; the bolt is ${said.value}`];
+    case "door":
+      return doorWords(said.value);
+    case "button":
+      return said.value === "held" ? ["plain", "held for ten seconds"] : darkWords;
+    case "battery":
+      return ["plain", `${said.value} % left`];
+    case "jam":
+      return ["plain", jamWords(said.value)];
+    case "radio":
+      return ["plain", `the radio is ${said.value}`];
+    case "rot":
+      return [
+        "yellow",
+        `bit ${said.value.bit} at 0x${said.value.address.toString(16)} has flipped; the lock sees it when it boots`,
+      ];
+    case "events":
+      return ["plain", eventRows(said.value)];
+    case "say":
+      return ["bold", said.value];
+    case "expect":
+      return said.value.held
+        ? ["green", `as expected: ${said.value.expected}`]
+        : ["red", `expected ${said.value.expected}, but found ${said.value.found}`];
     case "status":
-      return ["plain", statusWords(said.value)];
+      return ["plain", said.asJson ? toJson(said) : statusWords(said.value)];
     case "table":
       return ["plain", said.value.length === 0 ? "the table is empty" : said.value.join("\n")];
     case "ops":
@@ -184,7 +231,10 @@ export function toWords(said: Said): readonly [Colour, string] {
         ? ["plain", "no power cut is armed"]
         : ["yellow", `power ${cutWords(said.value)}`];
     case "clock":
-      return ["plain", clockWords(said.value)];
+      return [
+        "plain",
+        clockWords(said.value) + (said.driftPpm === undefined ? "" : `, drifting by ${said.driftPpm} ppm`),
+      ];
     case "waited":
       return ["plain", `${said.value} s passed`];
     case "notes":
@@ -232,8 +282,16 @@ export function toWords(said: Said): readonly [Colour, string] {
       const { to, index, chunks } = said.value;
       return ["plain", `chunk ${index + 1} of ${chunks} of version ${to} is kept`];
     }
-    case "compaction":
-      return ["plain", said.value === "begun" ? "moving the table to the other bank" : "the table was moved"];
+    case "rotated":
+      return ["plain", `the authority's keys were changed: epoch ${said.value.epoch}`];
+    case "acknowledged":
+      return ["plain", `events up to ${said.value.seq} are with the authority`];
+    case "alarm":
+      return ["red", `ALARM ${said.value}: ${alarmWords[said.value]}`];
+    case "brown-out":
+      return ["yellow", `the battery gave in (${brownOutWords[said.value]}); the lock is dark`];
+    case "factory-reset":
+      return ["plain", "the lock has forgotten its owner"];
     case "bolt":
       return ["plain", `the bolt is ${said.value}`];
     default:
@@ -241,7 +299,9 @@ export function toWords(said: Said): readonly [Colour, string] {
   }
 }
 
-function pressWords(pressed: Pressed): readonly [Colour, string] {
+const darkWords = ["yellow", `the lock is dark; type "power on"`] as const;
+
+function pressWords(pressed: Pressed, by: "press" | "tap"): readonly [Colour, string] {
   switch (pressed.result) {
     case "opened":
       return ["green", `opened (credential ${pressed.credential ?? "?"})`];
@@ -250,13 +310,50 @@ function pressWords(pressed: Pressed): readonly [Colour, string] {
     case "wait":
       return ["yellow", "wait: too many wrong codes"];
     case "typed":
-      return ["plain", "typed; # is ENTER"];
+      return ["plain", by === "press" ? "typed; # is ENTER" : "the reader says nothing"];
     case "dark":
-      return ["yellow", `the lock is dark; type "power on"`];
+      return darkWords;
     default:
       return pressed satisfies never;
   }
 }
+
+function doorWords({
+  is,
+  moved,
+}: {
+  readonly is: string;
+  readonly moved: boolean;
+}): readonly [Colour, string] {
+  if (moved) return ["plain", `the door is ${is}`];
+  return is === "closed"
+    ? ["yellow", `the bolt holds the door; open it first, or "door force"`]
+    : ["yellow", `the door bounces off the bolt; "turn key unlock" and shut it again`];
+}
+
+function jamWords(moves: number): string {
+  if (moves === 0) return "the bolt is free";
+  return moves > 1_000
+    ? `the bolt will jam, until "jam off"`
+    : `the bolt will jam in its next ${moves === 1 ? "move" : `${moves} moves`}`;
+}
+
+function eventRows(events: readonly ToldEvent[]): string {
+  if (events.length === 0) return "the journal is empty";
+  const width = String(events.at(-1)?.seq ?? 0).length;
+  return events
+    .map(
+      ({ seq, time, says, acknowledged }) =>
+        `${acknowledged ? "\u2713" : " "} ${String(seq).padStart(width)}  ${time}  ${says}`,
+    )
+    .join("\n");
+}
+
+const brownOutWords = {
+  motor: "under the motor",
+  boot: "while booting",
+  radio: "while a phone was connected",
+} as const;
 
 function powerWords(
   power: "cut" | "on",
@@ -271,49 +368,4 @@ function powerWords(
   return power === "on" ? ["plain", "power is on"] : ["yellow", "power is cut; the lock is dark"];
 }
 
-function cutWords({ op, byte, pattern }: SupplyCut): string {
-  return `will fail in the ${ordinal(op + 1)} storage operation from now, at byte ${byte}, ${pattern}`;
-}
-
-function ordinal(count: number): string {
-  const isTeen = Math.floor(count / 10) % 10 === 1;
-  return `${count}${isTeen ? "th" : (["th", "st", "nd", "rd"][count % 10] ?? "th")}`;
-}
-
 const storeNames = { flash: "flash", secure: "secure element" } as const;
-
-function statusWords(status: Status): string {
-  const { armed } = status;
-  const armedRows = armed === null ? [] : [["", cutWords(armed)]];
-  if (status.power === "cut")
-    return rowWords([["power", "cut"], ...armedRows, ["clock", clockWords(status.clock)]]);
-  const { triesLeft, waitSeconds, half } = status;
-  return rowWords([
-    ["power", `on for ${status.uptimeSeconds} s`],
-    ...armedRows,
-    ["phase", `${status.phase}, tag ${status.tag}, epoch ${status.epoch}`],
-    [
-      "table",
-      `version ${status.version}, ${status.codes} of ${status.capacity} codes, ${status.items} items`,
-    ],
-    ...(status.damaged ? [["", "damaged: no code opens until a snapshot comes"]] : []),
-    ...(half === null ? [] : [["half", `a snapshot of version ${half.to}, next chunk ${half.next}`]]),
-    ["clock", clockWords(status.clock)],
-    ["keypad", `${triesLeft} tries left${waitSeconds > 0 ? `, judges again in ${waitSeconds} s` : ""}`],
-    ["bolt", status.bolt],
-    ["session", status.session],
-  ]);
-}
-
-function rowWords(rows: readonly (readonly string[])[]): string {
-  return rows.map(([name = "", text = ""]) => `${name.padEnd(8)}${text}`).join("\n");
-}
-
-function clockWords(clock: string | null): string {
-  return clock ?? "lost";
-}
-
-/** Seconds since 1970 in ISO 8601, UTC, to the second. */
-export function isoTime(seconds: number): string {
-  return new Date(seconds * 1_000).toISOString().replace(".000Z", "Z");
-}

@@ -7,7 +7,7 @@
  *   secure.bin   the secure element's record and its CRC-32 (u32, big-endian); replaced whole
  *   setup.txt    the setup text printed with the lock
  *
- * The wear of the flash and the battery-backed clock are not kept here: both start anew with each process.
+ * Not kept here, and new with each process: the wear of the flash, the battery, bolt and door, the battery-backed clock.
  */
 import { closeSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -209,6 +209,10 @@ function keptFlash(folder: string, disk: Disk, file: number, geometry: Geometry,
       const outcome = chip.erase(sector);
       keep(sector * sectorBytes, sectorBytes);
       return outcome;
+    },
+    rot(address, bit) {
+      chip.rot(address, bit);
+      keep(address, 1);
     },
     powerOn() {
       const before = chip.read();

@@ -42,6 +42,7 @@ import {
   type RecordOf,
   readRecord,
 } from "./record.ts";
+import { heldVersion } from "./secure.ts";
 import {
   bankEnd,
   blankStore,
@@ -59,6 +60,8 @@ import {
 /** What the secure element vouches for: which table, and where it lies. */
 export interface Counter extends Placement {
   readonly epoch: number;
+  /** Epoch of the table in force. */
+  readonly tableEpoch: number;
   readonly version: number;
   readonly state: Bytes;
 }
@@ -215,7 +218,7 @@ interface Path {
 
 function pathTo(counter: Counter, reading: BankReading): Path | undefined {
   const { begin, deltas } = reading;
-  if (begin === undefined || begin.record.body.epoch !== counter.epoch) return undefined;
+  if (begin === undefined || begin.record.body.epoch !== counter.tableEpoch) return undefined;
   if (reading.items !== begin.record.body.items) return undefined;
   let version = begin.record.body.to;
   for (const { record } of deltas) {
@@ -270,7 +273,8 @@ function isResumable({ begin }: BankReading, counter: Counter, damaged: boolean)
   const { epoch, generation, purpose, to, state } = begin.record.body;
   if (epoch !== counter.epoch || generation !== counter.generation + 1) return false;
   if (purpose !== purposes.snapshot) return false;
-  return to > counter.version || (damaged && to === counter.version && equal(state, counter.state));
+  const held = heldVersion(counter);
+  return to > held || (damaged && to === held && equal(state, counter.state));
 }
 
 function stagedOf({ body }: RecordOf<"begin">, blocks: readonly FoundOf<"block">[]): Staged {
@@ -325,11 +329,11 @@ export function restore(
 
   const blank = blankStore(geometry, { bank, generation });
   const issuedAt = path?.last.record.body.issuedAt ?? 0;
-  const isOwn = version !== 0 && home.begin?.record.body.epoch === counter.epoch;
+  const isOwn = version !== 0 && home.begin?.record.body.epoch === counter.tableEpoch;
   const floorSeconds = Math.max(isOwn ? home.floorSeconds : 0, issuedAt);
   const store: Store = {
     ...blank,
-    force: path && { bank, version, appendAt: home.appendAt, worn: false },
+    force: path && { bank, version: heldVersion(counter), appendAt: home.appendAt, worn: false },
     spare: spareOf(spare, begun?.record, blank.spare),
     damaged,
     floorSeconds,

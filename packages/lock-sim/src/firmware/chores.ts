@@ -42,11 +42,10 @@ export function wantsCompaction(store: Store): boolean {
 
 /** One step towards a clean spare bank: a sector, or, after the last one, the clean mark. */
 function planErase(store: Store): Plan {
-  const dirty = store.spare.kind === "dirty" ? store : dirtied(store);
-  const { bank } = dirty.spare;
-  const erased = dirty.spare.kind === "dirty" ? dirty.spare.erasedSectors : 0;
+  const { bank } = store.spare;
+  const erased = store.spare.kind === "dirty" ? store.spare.erasedSectors : 0;
   const placement = erased === 0 ? moveOn(store.placement) : store.placement;
-  const [erase] = eraseOps(dirty, erased);
+  const [erase] = eraseOps(store, erased);
   const spare: Spare =
     erase === undefined ? { kind: "clean", bank } : { kind: "dirty", bank, erasedSectors: erased + 1 };
   return {
@@ -101,8 +100,9 @@ function itemsFrom(table: Table, skip: number): Bytes {
  * short, else erasing the spare bank. Ask again after each; changes of the table may come in between.
  */
 export function planChore(store: Store, table: Table, held: TableInForce): Plan | undefined {
-  if (store.force !== undefined && wantsCompaction(store)) {
-    return planCompaction(store, store.force.version, table, held);
+  const { force } = store;
+  if (wantsCompaction(store) && force !== undefined) {
+    return planCompaction(store, force.version, table, held);
   }
   // While damaged, what flash still holds may read better after the next power-on.
   if (store.damaged || store.spare.kind === "clean" || isResumable(store)) return undefined;

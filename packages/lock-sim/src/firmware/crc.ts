@@ -14,7 +14,7 @@ const table: Uint32Array = new Uint32Array(256).map((_, index) => {
 export function crc32(bytes: Bytes, from = 0, to: number = bytes.length): number {
   let value = 0xffff_ffff;
   for (let i = from; i < to; i++) {
-    value = (value >>> 8) ^ (table[(value ^ (bytes[i] ?? 0)) & 0xff] ?? 0);
+    value = (value >>> 8) ^ (table[(value ^ (bytes[i] as number)) & 0xff] as number);
   }
   return ~value >>> 0;
 }

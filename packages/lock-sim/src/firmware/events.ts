@@ -3,7 +3,7 @@
  * firmware and hardware, as values. Not the interpreter of them; that is `board/`.
  */
 
-import type { Bytes, RefusalName } from "@doorsync/protocol/lock";
+import type { alarmCodes, Bytes, RefusalName } from "@doorsync/protocol/lock";
 
 /** Time as the hardware has it. The firmware trusts neither further than `clock.ts` says. */
 export interface Now {
@@ -25,12 +25,26 @@ export type Happening =
   | { readonly kind: "frame"; readonly bytes: Bytes }
   | { readonly kind: "disconnected" }
   | { readonly kind: "key"; readonly key: Key }
+  /** A keycard answered with these bytes. */
+  | { readonly kind: "card"; readonly uid: Bytes }
+  /** The mechanical key has turned the bolt; it asks nobody. */
+  | { readonly kind: "cylinder"; readonly to: "unlocked" | "locked" }
+  /** The motor's answer to every `bolt` effect. */
+  | { readonly kind: "bolt-at"; readonly at: BoltReached }
+  | { readonly kind: "door"; readonly is: "open" | "closed" }
+  /** Charge left, 0 to 100; at every power-on and whenever it has changed. */
+  | { readonly kind: "battery"; readonly percent: number }
+  /** The button inside, held for as long as its label says. */
+  | { readonly kind: "reset-button" }
   /** Answers to the one outstanding storage effect. */
   | { readonly kind: "programmed"; readonly readBack: Bytes }
   | { readonly kind: "erased" }
   | { readonly kind: "secured" }
   /** At least once a second while powered. */
   | { readonly kind: "tick" };
+
+/** Where the bolt came to rest. */
+export type BoltReached = "locked" | "unlocked" | "jammed";
 
 export type Event = { readonly now: Now } & Happening;
 
@@ -45,10 +59,18 @@ export type Effect =
   | { readonly kind: "send"; readonly frame: Bytes }
   | { readonly kind: "disconnect" }
   | { readonly kind: "bolt"; readonly to: "unlocked" | "locked" }
+  /** For whoever is near: a buzzer, a lamp. A forced user's alarm is silent and lies in the journal alone. */
+  | { readonly kind: "alarm"; readonly alarm: LoudAlarm }
   /** What the panel shows the person at the door; the same for every reason of a refusal. */
   | { readonly kind: "signal"; readonly signal: "accepted" | "refused" | "wait" }
   | { readonly kind: "set-clock"; readonly seconds: number }
   | { readonly kind: "note"; readonly note: Note };
+
+/** Matter's DoorLockAlarm codes that a lock makes heard. */
+export type LoudAlarm = Exclude<keyof typeof alarmCodes, "ForcedUser">;
+
+/** How somebody came in. */
+export type Means = "keypad" | "card" | "cylinder";
 
 /** For traces and people; nothing depends on it and nothing of it leaves the lock by air. */
 export type Note =
@@ -64,19 +86,29 @@ export type Note =
   | { readonly what: "chunk"; readonly to: number; readonly index: number; readonly chunks: number }
   | { readonly what: "commissioned"; readonly epoch: number }
   | { readonly what: "clock-set"; readonly seconds: number }
-  | { readonly what: "opened"; readonly credential: number }
-  | { readonly what: "denied"; readonly reason: Denial }
-  | { readonly what: "compacting" | "compacted" | "session-ended" | "storage-failed" };
+  | { readonly what: "rotated"; readonly epoch: number }
+  /** Events of the journal up to `seq` are with the authority. */
+  | { readonly what: "acknowledged"; readonly seq: number }
+  | { readonly what: "opened"; readonly credential: number; readonly by: Means; readonly forced: boolean }
+  | { readonly what: "denied"; readonly reason: Denial; readonly by: Means }
+  | { readonly what: "alarm"; readonly alarm: keyof typeof alarmCodes }
+  | { readonly what: "session-ended" | "storage-failed" | "factory-reset" };
 
-/** Why the keypad did not open. The panel never shows which. */
+/** Why the door did not open. The panel never shows which. */
 export type Denial =
   | "unknown-code"
   | "suspended"
   | "not-yet"
   | "ended"
   | "lease-ended"
-  | "not-judged-here"
   /** Outside the rule's weekly windows, inside a holiday, or at a time that is not known. */
   | "out-of-schedule"
+  /** As often as its rule allows. */
+  | "used-up"
+  /** Longer ago than its rule allows was it used first, or it may be. */
+  | "minutes-over"
+  /** No room to remember that it was used, or the note did not take. */
+  | "use-not-noted"
+  | "insufficient-battery"
   | "damaged"
   | "budget";

@@ -1,6 +1,6 @@
 /**
- * Where things lie in the flash chip: the wrong-code tally, then two equal banks for the table. All of it follows
- * from one number, the capacity. Not the layout of a record; that is `record.ts`.
+ * Where things lie in the flash chip: the keypad's notebook, the event journal, then two equal banks for the table. All
+ * of it follows from one number, the capacity. Not the layout of a record; that is `record.ts`.
  */
 import { itemsPerChunkMax, tableItemsBesideCodesMax } from "@doorsync/protocol/lock";
 
@@ -17,12 +17,26 @@ export const blockRecordBytesMax = 2_048;
 const logBytesMin = 16_384;
 const logBytesPerCode = 13;
 
+/** The ring of the event journal. */
+export const journalSectors = 8;
+
+/** Credentials with a limit (single use, minutes after first use) whose uses are remembered at a time. */
+const usesRememberedMax = 512;
+
+/** Slots of the notebook that are not uses: a day's wrong codes carried over, and what comes until a group is full. */
+const notebookSlotsBesideUses = 270;
+const notebookSlotBytes = 3 * wordBytes;
+
 export type BankIndex = 0 | 1;
 
 export interface Geometry {
   /** Credentials the lock can hold. */
   readonly capacity: number;
-  readonly tallyAddress: number;
+  readonly notebookAddress: number;
+  /** Of each of its two groups, which take turns. */
+  readonly notebookSectors: number;
+  readonly usesMax: number;
+  readonly journalAddress: number;
   readonly bankAddress: readonly [number, number];
   readonly bankBytes: number;
   readonly imageBytes: number;
@@ -48,12 +62,21 @@ export function geometryFor(capacity: number): Geometry {
     lineBytes + beginRecordBytesMax + blocks * blockRecordBytesMax + log,
     sectorBytes,
   );
-  const tallyBytes = 2 * sectorBytes;
+  const usesMax = Math.min(capacity, usesRememberedMax);
+  const notebookSectors = Math.ceil(
+    (wordBytes + (usesMax + notebookSlotsBesideUses) * notebookSlotBytes) / sectorBytes,
+  );
+  const notebookAddress = 0;
+  const journalAddress = notebookAddress + 2 * notebookSectors * sectorBytes;
+  const firstBank = journalAddress + journalSectors * sectorBytes;
   return {
     capacity,
-    tallyAddress: 0,
-    bankAddress: [tallyBytes, tallyBytes + bankBytes],
+    notebookAddress,
+    notebookSectors,
+    usesMax,
+    journalAddress,
+    bankAddress: [firstBank, firstBank + bankBytes],
     bankBytes,
-    imageBytes: tallyBytes + 2 * bankBytes,
+    imageBytes: firstBank + 2 * bankBytes,
   };
 }

@@ -1,37 +1,55 @@
 /**
- * The person at the keypad: digits, ENTER (#), CLEAR (*). An attempt is counted durably before the code is compared,
- * so pulling the battery buys no guesses (T24); the panel shows the same for every reason of a refusal. Whether a
- * code opens is door.ts's to judge, how attempts are stored tally.ts's.
+ * The person at the door: digits, ENTER (#), CLEAR (*), and keycards. An attempt at a code is counted durably before
+ * the code is compared, so pulling the battery buys no guesses (T24); an opening is written down before the bolt moves;
+ * the panel shows the same for every reason of a refusal. Whether something opens is door.ts's to judge, how it is
+ * remembered notebook.ts's and journal.ts's.
  */
 
 import {
+  type Bytes,
   codeDigitsMax,
-  decodeItem,
-  type Settings,
-  settingsId,
-  userCodeTemporaryDisableSeconds,
-  wrongCodeEntryLimit,
-  wrongCodesPerDayMax,
+  credentialTag,
+  lockOperationTypes,
+  operationErrors,
+  readUint,
 } from "@doorsync/protocol/lock";
-import { judgeCode } from "./door.ts";
+import { keptBy, spanOf } from "./clock.ts";
+import { entryOf, planEntry, raise, waiting, witness } from "./diary.ts";
+import { type Judgement, judge, type Shown } from "./door.ts";
 import type { Denial, Key, Now } from "./events.ts";
+import { beginsPause, mayTry } from "./guessing.ts";
+import { type JournalPlan, worn } from "./journal.ts";
+import { hasPowerToMove, throwBolt } from "./mechanics.ts";
+import {
+  afterFailure,
+  lastDayOf,
+  type Notebook,
+  type NotebookPlan,
+  planAttempt,
+  planDay,
+  planSuccess,
+  planUse,
+  type StillMatters,
+} from "./notebook.ts";
 import type { Turn } from "./session.ts";
-import type { KeypadThen, Running } from "./state.ts";
-import { type KeypadPolicy, mayTry, planAttempt, planSuccess, unfirm } from "./tally.ts";
-import { type Ended, entriesWaitingMax, job } from "./work.ts";
+import { settingsOf } from "./settings.ts";
+import type { Entry, KeypadThen, Opening, Running } from "./state.ts";
+import { type Ended, type Job, job } from "./work.ts";
 
-/** The bolt goes back by itself after so long (Matter AutoRelockTime), where the table's settings do not say. */
-const autoRelockSecondsDefault = 5;
-
-const defaultPolicy: KeypadPolicy = {
-  wrongCodeEntryLimit,
-  userCodeTemporaryDisableSeconds,
-  wrongCodesPerDayMax,
-};
+/** Entries and cards waiting while one is being judged; further ones are shown "wait" and not judged. */
+export const entriesWaitingMax = 4;
 
 /** Uptime over all power cuts: the guessing budget refills by it, so that a lost clock neither opens nor closes it. */
 export function poweredSeconds(running: Running, now: Now): number {
   return running.uptimeAtBootSeconds + Math.floor(now.uptimeMs / 1_000);
+}
+
+/** Whether a use is still worth its place: its credential is in the table, with the same code. */
+export function stillMatters({ inForce }: Running): StillMatters {
+  return ({ credential, mark }) => {
+    const item = inForce.table.get(credential);
+    return item !== undefined && readUint(credentialTag(item), 0, 4) === mark;
+  };
 }
 
 export function pressKey(running: Running, turn: Turn, key: Key): Running {
@@ -48,95 +66,183 @@ export function pressKey(running: Running, turn: Turn, key: Key): Running {
 
 function enter(running: Running, turn: Turn, digits: string): Running {
   if (digits === "") return running;
-  if (digits.length > codeDigitsMax) return show(running, turn, "unknown-code");
-  if (running.lanes.keypad.length === 0) return attempt(running, turn, digits);
-  // One after the other: a success is noted for the attempt that it belongs to.
-  if (running.entered.length >= entriesWaitingMax) return show(running, turn, "budget");
-  return { ...running, entered: [...running.entered, digits] };
-}
-
-function attempt(running: Running, turn: Turn, digits: string): Running {
-  const uptime = poweredSeconds(running, turn.now);
-  if (!mayTry(running.tally, uptime, keypadPolicy(running)).ok) return show(running, turn, "budget");
-  const plan = planAttempt(running.tally, uptime);
-  return withKeypadJob(running, plan.ops, { next: "judge", digits, tally: plan.after });
-}
-
-/** The attempt's line was read back (judge now), or the success mark was. */
-export function settleKeypad(
-  running: Running,
-  turn: Turn,
-  ended: Extract<Ended<KeypadThen, never>, { readonly lane: "keypad" }>,
-): Running {
-  const { then, ops, at } = ended.job;
-  // Where only the last operation did not take, its place is used up all the same; before that, nothing has moved.
-  const tally = ended.ok || at === ops.length - 1 ? then.tally : running.tally;
-  let settled = judgeAttempt({ ...running, tally }, turn, then, ended.ok);
-  while (settled.lanes.keypad.length === 0) {
-    const [digits, ...entered] = settled.entered;
-    if (digits === undefined) break;
-    settled = attempt({ ...settled, entered }, turn, digits);
-  }
-  return settled;
-}
-
-function judgeAttempt(running: Running, turn: Turn, then: KeypadThen, counted: boolean): Running {
-  if (then.next === "noted") return running;
-  if (then.next === "tally-repaired") return counted ? running : { ...running, tally: unfirm(then.tally) };
-  if (!counted) {
-    // Not counted means not compared: a worn tally must not give free guesses.
-    turn.effects.push({ kind: "note", note: { what: "storage-failed" } });
-    return show(running, turn, "budget");
-  }
-  const { inForce, secure, store } = running;
-  const door = {
-    table: inForce.table,
-    pinKey: secure.keys.pin,
-    issuedAt: inForce.issuedAt,
-    floorSeconds: store.floorSeconds,
-    damaged: store.damaged,
-  };
-  const judgement = judgeCode(turn.crypto, door, then.digits, turn.now);
-  if (!judgement.opens) return show(running, turn, judgement.reason);
+  if (digits.length <= codeDigitsMax) return show(running, turn, { by: "keypad", digits });
+  // Longer than any code: nothing was compared, so nothing is counted.
   turn.effects.push(
-    { kind: "bolt", to: "unlocked" },
-    { kind: "signal", signal: "accepted" },
-    { kind: "note", note: { what: "opened", credential: judgement.credential } },
+    { kind: "signal", signal: "refused" },
+    { kind: "note", note: { what: "denied", reason: "unknown-code", by: "keypad" } },
   );
-  const untilMs = turn.now.uptimeMs + 1_000 * autoRelockSeconds(running);
-  const plan = planSuccess(running.tally);
-  const opened: Running = { ...running, bolt: { at: "unlocked", untilMs } };
-  return withKeypadJob(opened, plan.ops, { next: "noted", tally: plan.after });
-}
-
-export function keepBoltTime(running: Running, turn: Turn): Running {
-  if (running.bolt.at === "locked" || turn.now.uptimeMs < running.bolt.untilMs) return running;
-  turn.effects.push({ kind: "bolt", to: "locked" });
-  return { ...running, bolt: { at: "locked" } };
-}
-
-function show(running: Running, turn: Turn, reason: Denial): Running {
-  const signal = reason === "budget" ? "wait" : "refused";
-  turn.effects.push({ kind: "signal", signal }, { kind: "note", note: { what: "denied", reason } });
   return running;
 }
 
-/** What the owner's table says of wrong codes, or the defaults. */
-export function keypadPolicy(running: Running): KeypadPolicy {
-  return settingsOf(running) ?? defaultPolicy;
+/** A card costs no guesses: nobody guesses one, and a locked keypad must not keep cards out (T25). */
+export function tapCard(running: Running, turn: Turn, uid: Bytes): Running {
+  return show(running, turn, { by: "card", uid });
 }
 
-function autoRelockSeconds(running: Running): number {
-  return settingsOf(running)?.autoRelockSeconds ?? autoRelockSecondsDefault;
+function show(running: Running, turn: Turn, shown: Shown): Running {
+  if (running.lanes.keypad === undefined) return consider(running, turn, shown);
+  // One after the other: a success is noted for the attempt that it belongs to.
+  if (running.entered.length >= entriesWaitingMax) return deny(running, turn, shown.by, "budget");
+  return { ...running, entered: [...running.entered, shown] };
 }
 
-function settingsOf(running: Running): Settings | undefined {
-  const raw = running.inForce.table.get(settingsId);
-  const item = raw === undefined ? undefined : decodeItem(raw);
-  return item?.ok && item.value.kind === "settings" ? item.value : undefined;
+function consider(running: Running, turn: Turn, shown: Shown): Running {
+  // Nothing is compared, so nothing is counted: it would be the battery's fault and the residents' budget.
+  if (!hasPowerToMove(running)) return deny(running, turn, shown.by, "insufficient-battery");
+  if (shown.by === "card") return judgeShown(running, turn, shown);
+  const uptime = poweredSeconds(running, turn.now);
+  const policy = settingsOf(running.inForce.table);
+  if (!mayTry(running.notebook, uptime, policy).ok) return deny(running, turn, shown.by, "budget");
+  const notes = planAttempt(running.notebook, uptime, stillMatters(running));
+  return withKeypadJob(running, job(notes.ops, { next: "judge", digits: shown.digits, notes }));
 }
 
-function withKeypadJob(running: Running, ops: Parameters<typeof job>[0], then: KeypadThen): Running {
-  const keypad = [...running.lanes.keypad, job(ops, then)];
+/** The next of those who wait, once the lane is free. */
+export function considerNext(running: Running, turn: Turn): Running {
+  const [shown, ...entered] = running.entered;
+  return shown === undefined ? running : consider({ ...running, entered }, turn, shown);
+}
+
+/** The attempt's line was read back: it may be compared. */
+export function settleAttempt(
+  running: Running,
+  turn: Turn,
+  then: Extract<KeypadThen, { readonly next: "judge" }>,
+  ended: KeypadEnded,
+): Running {
+  const counted = { ...running, notebook: noted(running.notebook, then.notes, ended) };
+  if (ended.ok) return judgeShown(counted, turn, { by: "keypad", digits: then.digits });
+  // Not counted means not compared: a worn notebook must not give free guesses.
+  return deny(counted, turn, "keypad", "budget");
+}
+
+export type KeypadEnded = Extract<Ended<KeypadThen, never>, { readonly lane: "keypad" }>;
+
+function judgeShown(running: Running, turn: Turn, shown: Shown): Running {
+  const { inForce, secure, store, notebook } = running;
+  const judgement = judge(
+    turn.crypto,
+    {
+      table: inForce.table,
+      keys: secure.keys,
+      issuedAt: inForce.issuedAt,
+      time: spanOf(keptBy(running), turn.now),
+      damaged: store.damaged,
+      uses: notebook.uses,
+      lastDay: lastDayOf(notebook, secure.commissionedAt),
+    },
+    shown,
+  );
+  if (!judgement.opens) return deny(running, turn, shown.by, judgement.reason, judgement.credential);
+  const opening = { credential: judgement.credential, by: shown.by, forced: judgement.forced };
+  const planned = planOpening(running, turn, judgement, opening);
+  return planned ?? deny(running, turn, shown.by, "use-not-noted", judgement.credential);
+}
+
+/** Everything that has to be in flash before the bolt moves. Undefined: a use cannot be remembered, so it is none. */
+function planOpening(
+  running: Running,
+  turn: Turn,
+  judgement: Extract<Judgement, { readonly opens: true }>,
+  opening: Opening,
+): Running | undefined {
+  const matters = stillMatters(running);
+  let notes: NotebookPlan = { ops: [], after: running.notebook };
+  if (judgement.use !== undefined) {
+    const use = planUse(notes.after, judgement.use, matters);
+    if (use === "full") return undefined;
+    notes = use;
+  }
+  if (judgement.day !== undefined) {
+    const day = planDay(notes.after, running.secure.commissionedAt, judgement.day, matters);
+    notes = { ops: [...notes.ops, ...day.ops], after: day.after };
+  }
+  const entry = openingEntry(running, turn, opening);
+  const line = planEntry(running, entry);
+  // Without room the opening is counted as missing in the journal; nobody stays outside for that (P21).
+  const told = line === undefined ? waiting(running, entry) : running;
+  const ops = [...notes.ops, ...(line?.ops ?? [])];
+  return withKeypadJob(told, job(ops, { next: "open", opening, entry, notes, line }));
+}
+
+function openingEntry(running: Running, turn: Turn, opening: Opening): Entry {
+  const { ForcedUserEvent, Unlock } = lockOperationTypes;
+  return entryOf(running, turn, {
+    kind: "LockOperation",
+    detail: opening.forced ? ForcedUserEvent : Unlock,
+    source: opening.by === "card" ? "Rfid" : "Keypad",
+    credential: opening.credential,
+  });
+}
+
+/** What had to be noted is in flash: the bolt moves. */
+export function settleOpening(
+  running: Running,
+  turn: Turn,
+  then: Extract<KeypadThen, { readonly next: "open" }>,
+  ended: KeypadEnded,
+): Running {
+  const { opening, notes, line, entry } = then;
+  const lineAt = ended.job.at - notes.ops.length;
+  if (!ended.ok && lineAt < 0) {
+    const kept = { ...running, notebook: afterFailure(running.notebook, notes, ended.job.at) };
+    return deny(kept, turn, opening.by, "use-not-noted", opening.credential);
+  }
+  const remembered = { ...running, notebook: notes.after };
+  const told = line === undefined ? remembered : settleLine(remembered, line, entry, ended.ok, lineAt);
+  turn.effects.push(
+    { kind: "signal", signal: "accepted" },
+    { kind: "note", note: { what: "opened", ...opening } },
+  );
+  const moving = throwBolt(told, turn, "unlocked");
+  if (opening.by === "card") return moving;
+  const success = planSuccess(moving.notebook);
+  return withKeypadJob(moving, job(success.ops, { next: "noted", notes: success }));
+}
+
+/** A line that did not take is written again, elsewhere: nobody stays outside for that. */
+function settleLine(running: Running, line: JournalPlan, entry: Entry, ok: boolean, at: number): Running {
+  return ok ? { ...running, journal: line.after } : waiting({ ...running, journal: worn(line, at) }, entry);
+}
+
+/** What the notebook holds once a job ended, or stopped at an operation that did not read back. */
+export function noted(before: Notebook, notes: NotebookPlan, ended: KeypadEnded): Notebook {
+  return ended.ok ? notes.after : afterFailure(before, notes, ended.job.at);
+}
+
+/** The panel shows that it did not open, and never why; the journal tells the property. */
+function deny(running: Running, turn: Turn, by: Shown["by"], reason: Denial, credential?: number): Running {
+  const signal = reason === "budget" ? "wait" : "refused";
+  turn.effects.push({ kind: "signal", signal }, { kind: "note", note: { what: "denied", reason, by } });
+  if (reason === "budget") return running;
+  const told = witness(running, turn, {
+    kind: "LockOperationError",
+    detail: operationErrors[errorOf[reason]],
+    source: by === "card" ? "Rfid" : "Keypad",
+    credential: credential ?? 0,
+  });
+  if (by === "card" || reason === "insufficient-battery") return told;
+  const begins = beginsPause(told.notebook, settingsOf(told.inForce.table));
+  return begins ? raise(told, turn, "WrongCodeEntryLimit") : told;
+}
+
+/** Matter's word for each reason. */
+const errorOf: { readonly [R in Exclude<Denial, "budget">]: keyof typeof operationErrors } = {
+  "unknown-code": "InvalidCredential",
+  suspended: "DisabledUserDenied",
+  "not-yet": "Restricted",
+  ended: "Restricted",
+  "lease-ended": "Restricted",
+  "out-of-schedule": "Restricted",
+  "used-up": "Restricted",
+  "minutes-over": "Restricted",
+  "use-not-noted": "Unspecified",
+  "insufficient-battery": "InsufficientBattery",
+  damaged: "Unspecified",
+};
+
+export function withKeypadJob(running: Running, keypad: Job<KeypadThen>): Running {
+  if (running.lanes.keypad !== undefined) throw new Error("one keypad job at a time");
   return { ...running, lanes: { ...running.lanes, keypad } };
 }

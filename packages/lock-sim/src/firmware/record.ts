@@ -1,6 +1,6 @@
 /**
- * One record of a bank's log, as bytes and back, from one table of fields. Not where a record goes (`store.ts`) nor
- * what a sequence of them means (`boot.ts`).
+ * One record of a bank's log or of the event journal, as bytes and back, from one table of fields. Not where a record
+ * goes (`store.ts`, `journal.ts`) nor what a sequence of them means (`boot.ts`, `journal-boot.ts`).
  *
  *   word 0        "doorsync"                                          the open word
  *   word 1        len u16 | ~len u16 | kind u8 | ~kind u8 | format u8 | ~format u8
@@ -23,6 +23,7 @@
 import {
   ascii,
   type Bytes,
+  eventBytes,
   itemBytes,
   itemsPerChunkMax,
   readUint,
@@ -73,11 +74,27 @@ export interface Floor {
   readonly seconds: number;
 }
 
+/** One event of the journal, as the log chains and sends it. Of its bytes only the first four matter here: seq u32. */
+export interface EventBody {
+  readonly event: Bytes;
+}
+
+/** Up to where the authority has the events, and which sectors of the journal count (bit n: sector n). */
+export interface Anchor {
+  /** 1: all records before this one are void, they are a former owner's; else 0. */
+  readonly voids: number;
+  readonly seq: number;
+  readonly head: Bytes;
+  readonly sectors: number;
+}
+
 interface Bodies {
   readonly begin: Begin;
   readonly block: Block;
   readonly delta: Delta;
   readonly floor: Floor;
+  readonly event: EventBody;
+  readonly anchor: Anchor;
 }
 
 export type RecordKind = keyof Bodies;
@@ -136,6 +153,9 @@ interface Layout<T> {
   readonly fields: Fields<T>;
 }
 
+/** Length of the log's chain value in an anchor. */
+export const anchorHeadBytes = 16;
+
 const layouts: { readonly [K in RecordKind]: Layout<Bodies[K]> } = {
   begin: {
     code: 1,
@@ -173,6 +193,11 @@ const layouts: { readonly [K in RecordKind]: Layout<Bodies[K]> } = {
     },
   },
   floor: { code: 4, fields: { seconds: uint(4) } },
+  event: { code: 5, fields: { event: fixed(eventBytes) } },
+  anchor: {
+    code: 6,
+    fields: { voids: uint(1), seq: uint(4), head: fixed(anchorHeadBytes), sectors: uint(1) },
+  },
 };
 
 /** What a bank was opened for, in `Begin.purpose`. */
@@ -268,6 +293,10 @@ export function encodeRecord(record: LogRecord): EncodedRecord {
       return encodeWith(layouts.delta, record.body);
     case "floor":
       return encodeWith(layouts.floor, record.body);
+    case "event":
+      return encodeWith(layouts.event, record.body);
+    case "anchor":
+      return encodeWith(layouts.anchor, record.body);
     default:
       throw new TypeError(`no such record: ${String(record satisfies never)}`);
   }

@@ -3,7 +3,7 @@
  * force. Written whole or not at all. Not the table: flash holds that, and holds no secret.
  *
  * Invariants: (epoch, version) never decreases, nor does `generation`; `phase` goes factory -> provisional -> owned, and only an interior
- * reset leads back; `state` is the state8 of the table in force at `version`.
+ * reset leads back; `state` is the state8 of the table in force at `version` of `tableEpoch`, which is `epoch` or before it.
  */
 
 import {
@@ -19,6 +19,7 @@ import {
   nested,
   noBytes,
   type ShapeValue,
+  secondsMax,
   setupSecretBytes,
   shape,
   shortText,
@@ -32,7 +33,15 @@ import {
 const key = fixedBytes(keyBytes);
 
 const authorityShape = shape("authority", { root: key, table: key, capability: key, time: key, box: key });
-const keysShape = shape("keys", { update: key, iv: key, pin: key, digest: key, state: key, daily: key });
+const keysShape = shape("keys", {
+  update: key,
+  iv: key,
+  pin: key,
+  digest: key,
+  state: key,
+  daily: key,
+  log: key,
+});
 
 const secureShape = shape("secure-element", {
   format: constant(1),
@@ -43,6 +52,10 @@ const secureShape = shape("secure-element", {
   epoch: uint(versionMax),
   version: uint(versionMax),
   state: fixedBytes(stateBytes),
+  /** Epoch in which that version counts; behind `epoch` from a change of keys until the next snapshot. */
+  tableEpoch: uint(versionMax),
+  /** issuedAt of the commission, seconds since 1970: whoever fitted the lock looked at its clock. */
+  commissionedAt: uint(secondsMax),
   /** Where in flash that table lies. */
   bank: uint(1),
   generation: uint(versionMax),
@@ -69,7 +82,15 @@ export const secureBytesMax = 1_024;
 export function factorySecure(setupSecret: Bytes, tag: Bytes): Secure {
   const none = new Uint8Array(keyBytes);
   const authority: AuthorityPublic = { root: none, table: none, capability: none, time: none, box: none };
-  const keys: LockKeys = { update: none, iv: none, pin: none, digest: none, state: none, daily: none };
+  const keys: LockKeys = {
+    update: none,
+    iv: none,
+    pin: none,
+    digest: none,
+    state: none,
+    daily: none,
+    log: none,
+  };
   return {
     setupSecret,
     phase: "factory",
@@ -78,6 +99,8 @@ export function factorySecure(setupSecret: Bytes, tag: Bytes): Secure {
     epoch: 0,
     version: 0,
     state: new Uint8Array(stateBytes),
+    tableEpoch: 0,
+    commissionedAt: 0,
     bank: 0,
     generation: 0,
     signSeed: none,
@@ -101,6 +124,15 @@ export function decodeSecure(bytes: Bytes): Verdict<Secure> {
   const phase = (["factory", "provisional", "owned"] as const).find((name) => name === rest.phase);
   if (phase === undefined) return { ok: false, refusal: "MALFORMED", check: "secure/phase" };
   return { ok: true, value: { ...rest, phase, bank: rest.bank === 0 ? 0 : 1 } };
+}
+
+/** The version that updates of this epoch start from: none, as long as the table is of an epoch before. */
+export function heldVersion({
+  epoch,
+  tableEpoch,
+  version,
+}: Pick<Secure, "epoch" | "tableEpoch" | "version">): number {
+  return tableEpoch === epoch ? version : 0;
 }
 
 /** What the lock believes once it was commissioned. */

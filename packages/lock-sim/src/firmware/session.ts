@@ -112,16 +112,15 @@ export function renewed(running: Running, turn: Turn): Running {
 
 /** A signature will be verified or made. A courier that has much of it done with nothing to show is sent away (T16). */
 export function countedEffort(running: Running): Running {
-  return withSession(running, { fruitless: (running.session?.fruitless ?? 0) + 1 });
+  return withSession(running, { fruitless: sessionOf(running).fruitless + 1 });
 }
 
 export function isFruitless(running: Running): boolean {
-  return (running.session?.fruitless ?? 0) >= fruitlessEffortsPerSessionMax;
+  return sessionOf(running).fruitless >= fruitlessEffortsPerSessionMax;
 }
 
 export function say(running: Running, turn: Turn, name: MessageName, body: Bytes): Running {
-  const { session } = running;
-  if (session === undefined) return running;
+  const session = sessionOf(running);
   const { outbox, frames } = segment(session.outbox, messageType(name), body, session.frameBytesMax);
   for (const frame of frames) turn.effects.push({ kind: "send", frame });
   // From here the courier has its full time to go on, however long the answer took.
@@ -129,7 +128,7 @@ export function say(running: Running, turn: Turn, name: MessageName, body: Bytes
 }
 
 /** Checks whose failure cost the lock a signature verification. */
-const costlyChecks: readonly string[] = ["U9", "K3"];
+const costlyChecks: readonly string[] = ["U9", "K3", "A2", "N4"];
 
 /** Says the number of a refusal, and no more. A courier that brings three bad signatures is sent away (T16). */
 export function sayRefusal(
@@ -163,8 +162,7 @@ export function draw(
   turn: Turn,
   label: string,
 ): { readonly running: Running; readonly bytes: Bytes } {
-  const { session } = running;
-  if (session === undefined) throw new Error("entropy comes with a connection");
+  const session = sessionOf(running);
   const prk = turn.crypto.extract(ascii("doorsync/1 entropy"), session.entropy);
   const count = new Uint8Array(4);
   writeUint(count, 0, 4, session.draws);
@@ -176,7 +174,11 @@ export function draw(
 }
 
 export function withSession(running: Running, changes: Partial<Session>): Running {
-  return running.session === undefined
-    ? running
-    : { ...running, session: { ...running.session, ...changes } };
+  return { ...running, session: { ...sessionOf(running), ...changes } };
+}
+
+/** The connection that is being served; throws when there is none: nobody was heard, and nobody is answered. */
+function sessionOf({ session }: Running): Session {
+  if (session === undefined) throw new Error("nobody is connected");
+  return session;
 }

@@ -6,15 +6,40 @@
 import { type Bytes, type Crypto, emptyTable, itemBytes, itemId } from "@doorsync/protocol/lock";
 import { restore, type Staged } from "./boot.ts";
 import { planChore } from "./chores.ts";
+import { keptBy, markAhead, spanOf } from "./clock.ts";
 import { withPlan } from "./commit.ts";
+import { nextLine, openDiary, witness, written } from "./diary.ts";
 import type { Effect, Event } from "./events.ts";
 import type { Geometry } from "./geometry.ts";
-import { keepBoltTime, poweredSeconds, pressKey, settleKeypad } from "./keypad.ts";
-import { decodeSecure } from "./secure.ts";
+import { planMend, planReclaim, worn } from "./journal.ts";
+import { restoreJournal } from "./journal-boot.ts";
+import {
+  considerNext,
+  type KeypadEnded,
+  noted,
+  poweredSeconds,
+  pressKey,
+  settleAttempt,
+  settleOpening,
+  stillMatters,
+  tapCard,
+  withKeypadJob,
+} from "./keypad.ts";
+import { settleAcknowledged } from "./log.ts";
+import {
+  hearBattery,
+  hearBolt,
+  hearCylinder,
+  hearDoor,
+  keepMechanics,
+  restingMechanics,
+} from "./mechanics.ts";
+import { planBoot, planClockSet, planMark, restoreNotebook, unfirm } from "./notebook.ts";
+import { beginReset, isWiping, pressReset, settleWipe, wipe } from "./reset.ts";
+import { decodeSecure, heldVersion } from "./secure.ts";
 import { connect, forgetSession, hearFrame, keepSessionTime, type Turn } from "./session.ts";
 import { type Half, type KeypadThen, off, type Running, type State, type TableThen } from "./state.ts";
 import { hearMessage, settleTable } from "./sync.ts";
-import { planUptime, restoreTally } from "./tally.ts";
 import { answered, type Ended, job, proceed } from "./work.ts";
 
 export interface Firmware {
@@ -51,6 +76,18 @@ function heed(running: Running, turn: Turn, event: Heeded): Running {
     }
     case "key":
       return pressKey(running, turn, event.key);
+    case "card":
+      return tapCard(running, turn, event.uid);
+    case "cylinder":
+      return hearCylinder(running, turn, event.to);
+    case "bolt-at":
+      return hearBolt(running, turn, event.at);
+    case "door":
+      return hearDoor(running, turn, event.is);
+    case "battery":
+      return hearBattery(running, event.percent);
+    case "reset-button":
+      return pressReset(running, turn);
     case "programmed":
     case "erased":
     case "secured": {
@@ -58,26 +95,53 @@ function heed(running: Running, turn: Turn, event: Heeded): Running {
       return end({ ...running, lanes }, turn, ended);
     }
     case "tick":
-      return markUptime(keepBoltTime(keepSessionTime(running, turn), turn), turn);
+      return markTime(keepMechanics(keepSessionTime(running, turn), turn), turn);
     default:
       throw new Error(`no such event: ${String(event satisfies never)}`);
   }
 }
 
-/** Puts the next storage operation out; a lock with nothing to do and nobody connected does a chore. */
+/** Puts the next storage operation out: people first, then the journal, then the table; chores only when nobody waits. */
 function settle(running: Running, turn: Turn): Running {
   let settled = running;
   for (;;) {
     const { lanes, ended } = proceed(settled.lanes, turn.effects);
     settled = end({ ...settled, lanes }, turn, ended);
-    if (ended !== undefined) continue;
-    const idle =
-      lanes.table === undefined && lanes.outstanding === undefined && settled.session === undefined;
-    const { store, inForce, secure } = settled;
-    const chore = idle ? planChore(store, inForce.table, { epoch: secure.epoch, ...inForce }) : undefined;
-    if (chore === undefined) return settled;
-    settled = withPlan(settled, chore, (planned) => ({ ...planned, next: "chore" }));
+    if (ended !== undefined || settled.lanes.outstanding !== undefined) {
+      if (ended === undefined) return settled;
+      continue;
+    }
+    const busy = takeUp(settled, turn);
+    if (busy === undefined) return settled;
+    settled = busy;
   }
+}
+
+/** Failed chores after which a lock rests until the next power-on: flash that does not take is not worn further. */
+const failedChoresMax = 32;
+
+/** Work for lanes that are both empty; undefined: there is none. */
+function takeUp(running: Running, turn: Turn): Running | undefined {
+  const next = considerNext(running, turn);
+  if (next !== running) return next;
+  const clock = noteClock(running, turn);
+  if (clock !== undefined) return clock;
+  const line = nextLine(running, turn);
+  if (line.job !== undefined) return withKeypadJob(line.running, line.job);
+  if (line.running !== running) return line.running;
+  if (running.resetPressed) return beginReset(running, turn);
+  if (running.session !== undefined) return undefined;
+  if (running.wipeFailed || running.failedChores >= failedChoresMax) return undefined;
+  if (isWiping(running)) return wipe(running);
+  const ready = running.journalToMend ? planMend(running.journal) : planReclaim(running.journal);
+  if (ready !== undefined) {
+    return withKeypadJob(running, job(ready.ops, { next: "written", line: ready, entry: undefined }));
+  }
+  const { store, inForce, secure } = running;
+  // Between two epochs the table stays where it is: its place in flash is of the epoch before.
+  if (secure.tableEpoch !== secure.epoch) return undefined;
+  const chore = planChore(store, inForce.table, { epoch: secure.epoch, ...inForce });
+  return chore && withPlan(running, chore, (planned) => ({ ...planned, next: "chore" }));
 }
 
 function end(running: Running, turn: Turn, ended: Ended<KeypadThen, TableThen> | undefined): Running {
@@ -85,13 +149,60 @@ function end(running: Running, turn: Turn, ended: Ended<KeypadThen, TableThen> |
   return ended.lane === "keypad" ? settleKeypad(running, turn, ended) : settleTable(running, turn, ended);
 }
 
-/** An hourly line in the tally carries powered uptime, by which the guessing budget refills, over power cuts. */
-function markUptime(running: Running, turn: Turn): Running {
-  if (running.lanes.keypad.length > 0) return running;
-  const plan = planUptime(running.tally, poweredSeconds(running, turn.now));
-  if (plan.ops.length === 0) return running;
-  const keypad = [job<KeypadThen>(plan.ops, { next: "noted", tally: plan.after })];
-  return { ...running, lanes: { ...running.lanes, keypad } };
+function settleKeypad(running: Running, turn: Turn, ended: KeypadEnded): Running {
+  const { ok, job: done } = ended;
+  const { then, at } = done;
+  if (!ok) turn.effects.push({ kind: "note", note: { what: "storage-failed" } });
+  switch (then.next) {
+    case "judge":
+      return settleAttempt(running, turn, then, ended);
+    case "open":
+      return settleOpening(running, turn, then, ended);
+    case "noted":
+      return { ...running, notebook: noted(running.notebook, then.notes, ended) };
+    case "written": {
+      const { line, entry } = then;
+      if (!ok) return { ...running, journal: worn(line, at) };
+      const kept = { ...running, journal: line.after, journalToMend: false };
+      return entry === undefined ? kept : written(kept, entry);
+    }
+    case "acknowledged":
+      return settleAcknowledged(running, turn, then, ended);
+    case "repaired":
+      return settleRepairs(running, turn, then.journalFrom, ended);
+    case "wiped":
+      if (ok) return settleWipe(running, turn, then.line);
+      return { ...running, wipeFailed: true };
+    default:
+      throw new Error(`no such end: ${String(then satisfies never)}`);
+  }
+}
+
+/** What was believed at boot is firm; now this boot is written down, too. */
+function settleRepairs(running: Running, turn: Turn, journalFrom: number, ended: KeypadEnded): Running {
+  const isNotebookFirm = ended.ok || ended.job.at >= journalFrom;
+  const notebook = isNotebookFirm ? running.notebook : unfirm(running.notebook);
+  const kept = { ...running, notebook, journalToMend: !ended.ok };
+  const notes = planBoot(notebook, poweredSeconds(kept, turn.now), stillMatters(kept));
+  return withKeypadJob(witness(kept, turn, { kind: "Boot" }), job(notes.ops, { next: "noted", notes }));
+}
+
+/** The time that a token brought, so that a lost clock does not fall behind it, nor a wrong mark stay ahead of it. */
+function noteClock(running: Running, turn: Turn): Running | undefined {
+  const { clockToNote: clock, notebook } = running;
+  if (clock === undefined) return undefined;
+  const uptime = poweredSeconds(running, turn.now);
+  const notes = planClockSet(notebook, uptime, clock.seconds, clock.setSeconds, stillMatters(running));
+  return withKeypadJob({ ...running, clockToNote: undefined }, job(notes.ops, { next: "noted", notes }));
+}
+
+/** An hourly line in the notebook carries powered uptime and the lower bound of the time over power cuts. */
+function markTime(running: Running, turn: Turn): Running {
+  if (running.lanes.keypad !== undefined) return running;
+  const { lower } = spanOf(keptBy(running), turn.now);
+  const uptime = poweredSeconds(running, turn.now);
+  const notes = planMark(running.notebook, uptime, lower, stillMatters(running));
+  return notes.ops.length === 0 ? running : withKeypadJob(running, job(notes.ops, { next: "noted", notes }));
 }
 
 /** Undefined: the secure element does not read, and a lock that does not know itself stays off. */
@@ -100,11 +211,14 @@ function boot(geometry: Geometry, turn: Turn, flash: Bytes, record: Bytes): Runn
   if (!read.ok) return undefined;
   const secure = read.value;
   const restored = restore(turn.crypto, geometry, flash, secure, secure.keys);
-  const { store, table, version, issuedAt, damaged } = restored;
-  const { tally, repairs: tallyRepairs } = restoreTally(geometry, flash);
+  const { store, table, issuedAt, damaged } = restored;
+  const version = heldVersion(secure);
+  const notes = restoreNotebook(geometry, flash);
+  const events = restoreJournal(geometry, flash);
+  const repairs = restored.repairs.length;
   turn.effects.push(
     { kind: "bolt", to: "locked" },
-    { kind: "note", note: { what: "booted", version, damaged, repairs: restored.repairs.length } },
+    { kind: "note", note: { what: "booted", version, damaged, repairs } },
   );
   return {
     power: "on",
@@ -112,16 +226,26 @@ function boot(geometry: Geometry, turn: Turn, flash: Bytes, record: Bytes): Runn
     store,
     inForce: { version, state: secure.state, issuedAt, table: damaged ? emptyTable : table },
     half: restored.staged === undefined ? undefined : halfOf(restored.staged),
-    tally,
-    uptimeAtBootSeconds: tally.uptimeSeconds,
+    notebook: notes.notebook,
+    journal: events.journal,
+    diary: openDiary(events.journal),
+    journalToMend: false,
+    uptimeAtBootSeconds: notes.notebook.uptimeSeconds,
     entry: "",
     entered: [],
-    bolt: { at: "locked" },
+    mechanics: restingMechanics,
     session: undefined,
     sessions: 0,
+    failedChores: 0,
+    resetPressed: false,
+    wipeFailed: false,
+    clockToNote: markAhead(secure, notes.notebook),
     // Repairs before anything else: what was believed at boot must read the same for ever.
     lanes: {
-      keypad: [job<KeypadThen>(tallyRepairs, { next: "tally-repaired", tally })],
+      keypad: job<KeypadThen>([...notes.repairs, ...events.repairs], {
+        next: "repaired",
+        journalFrom: notes.repairs.length,
+      }),
       table: job<TableThen>(restored.repairs, { next: "repaired" }),
       outstanding: undefined,
     },

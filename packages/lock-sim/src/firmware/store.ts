@@ -142,12 +142,12 @@ export const largestDeltaExtent: number = encodeRecord({
 }).extent;
 
 /** A lock without a table. What its flash may hold is of no account, and is erased before use. */
-export function blankStore(geometry: Geometry, placement: Placement): Store {
+export function blankStore(geometry: Geometry, { bank, generation }: Placement): Store {
   return {
     geometry,
-    placement,
+    placement: { bank, generation },
     force: undefined,
-    spare: { kind: "dirty", bank: otherBank(placement.bank), erasedSectors: 0 },
+    spare: { kind: "dirty", bank: otherBank(bank), erasedSectors: 0 },
     damaged: false,
     floorSeconds: 0,
   };
@@ -234,9 +234,9 @@ export function planDelta(store: Store, delta: DeltaToStore): Plan | "full" {
   };
 }
 
-/** Gives up whatever the spare bank holds. */
-export function moveOn(placement: Placement): Placement {
-  return { ...placement, generation: placement.generation + 1 };
+/** Gives up whatever the spare bank holds. Of what names a place only the place is taken: more of it would go stale here. */
+export function moveOn({ bank, generation }: Placement): Placement {
+  return { bank, generation: generation + 1 };
 }
 
 export function eraseOps(store: Store, erasedSectors: number): StorageOp[] {
@@ -306,9 +306,8 @@ export function planBlock(
  */
 export function planActivate(store: Store): Plan | "full" {
   const { spare } = store;
-  if (spare.kind !== "open" || spare.items !== spare.begin.items) {
+  if (spare.kind !== "open" || spare.items !== spare.begin.items)
     throw new TypeError("nothing whole to put in force");
-  }
   const late = store.floorSeconds > Math.max(spare.begin.floorSeconds, spare.begin.issuedAt);
   const floor = encodeRecord({ kind: "floor", body: { seconds: store.floorSeconds } });
   if (late && floor.extent > freeBytes(store, spare)) return "full";

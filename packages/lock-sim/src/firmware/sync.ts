@@ -10,15 +10,17 @@ import {
   type AcceptedDelta,
   type AcceptedManifest,
   acceptChunk,
-  acceptCommission,
   acceptManifest,
   acceptTime,
   acceptUpdate,
   type Bytes,
+  bootsPerHourMax,
   type Crypto,
+  clockDriftPpmMax,
   completeDelta,
   completeSnapshot,
   concat,
+  conditionFlags,
   digestWith,
   emptyTable,
   encodeHello,
@@ -40,12 +42,18 @@ import {
   readHelloRequest,
   receiptFlags,
   refuse,
-  tableState,
 } from "@doorsync/protocol/lock";
-import { clockHolds, lowerSeconds } from "./clock.ts";
-import { settlePlan, settleTableChange, withPlan, withTableJob } from "./commit.ts";
+import { answerNo, busySeconds } from "./answer.ts";
+import { clockHolds, keptBy, spanOf, wantsTime } from "./clock.ts";
+import { settlePlan, settleTableChange, withPlan } from "./commit.ts";
+import { witness } from "./diary.ts";
 import type { Now } from "./events.ts";
-import { encodeSecure, type Secure, trustOf } from "./secure.ts";
+import { poweredSeconds } from "./keypad.ts";
+import { hearAck, hearPull } from "./log.ts";
+import { mechanicalConditions } from "./mechanics.ts";
+import { hearCommission, hearRotation, takeKeys, takeOwner } from "./owner.ts";
+import { settleReset } from "./reset.ts";
+import { trustOf } from "./secure.ts";
 import {
   countedEffort,
   draw,
@@ -53,17 +61,14 @@ import {
   isFruitless,
   renewed,
   say,
-  sayRefusal,
   signatureBudgetLeft,
   type Turn,
   withSession,
 } from "./session.ts";
 import type { Half, InForce, Planned, Running, TableThen } from "./state.ts";
 import {
-  blankStore,
   givenUp,
   isResumable,
-  moveOn,
   type Plan,
   planActivate,
   planBegin,
@@ -73,15 +78,13 @@ import {
 } from "./store.ts";
 import type { Ended } from "./work.ts";
 
-/** Seconds after which a courier that met a busy lock may try again. */
-const busySeconds = 2;
 const signatureBudgetSeconds = 60;
 
 export function hearMessage(running: Running, turn: Turn, message: Message): Running {
   const name = messageName(message.type);
   const { session } = running;
   if (name === undefined || session === undefined) throw new Error("the inbox passes known types only");
-  const no = (refused: Refused): Running => sayRefusal(running, turn, name, refused);
+  const no = (refused: Refused): Running => answerNo(running, turn, name, refused);
   const standing = running.lanes.table === undefined ? session.standing.kind : "writing";
   if (standing === "writing") return no(refuse("BUSY", "writing", busySeconds));
   if (!lockMayHear(standing, name)) return no(refuse("REJECTED", "dialogue"));
@@ -95,27 +98,35 @@ export function hearMessage(running: Running, turn: Turn, message: Message): Run
       return hearCommission(running, turn, message.body);
     case "chunk":
       return hearChunk(running, turn, message.body);
+    case "pull":
+      if (isFruitless(running)) return hangUp(no(refuse("BUSY", "U1", busySeconds)), turn);
+      return hearPull(countedEffort(running), turn, message.body);
     case "update":
     case "manifest":
-    case "time": {
+    case "time":
+    case "ack":
+    case "rotation": {
       if (running.secure.phase === "factory") return no(refuse("REJECTED", "no-owner"));
       if (!signatureBudgetLeft(running, turn.now)) return no(refuse("BUSY", "U1", signatureBudgetSeconds));
       if (isFruitless(running)) return hangUp(no(refuse("BUSY", "U1", busySeconds)), turn);
       return hearSigned[name](countedEffort(running), turn, message.body);
     }
-    case "next":
-    case "refusal":
-      return no(refuse("REJECTED", "dialogue"));
     default:
       throw new Error(`no such message: ${String(name satisfies never)}`);
   }
 }
 
-const hearSigned = { update: hearUpdate, manifest: hearManifest, time: hearTime };
+const hearSigned = {
+  update: hearUpdate,
+  manifest: hearManifest,
+  time: hearTime,
+  ack: hearAck,
+  rotation: hearRotation,
+};
 
 function hearHello(running: Running, turn: Turn, body: Bytes): Running {
   const wantsNonce = readHelloRequest(body);
-  if (!wantsNonce.ok) return sayRefusal(running, turn, "hello", wantsNonce);
+  if (!wantsNonce.ok) return answerNo(running, turn, "hello", wantsNonce);
   if (!wantsNonce.value) return sayHello(running, turn, undefined);
   const drawn = draw(running, turn, "nonce");
   const value = drawn.bytes.slice(0, nonceBytes);
@@ -126,9 +137,11 @@ function sayHello(running: Running, turn: Turn, nonce: Bytes | undefined): Runni
   const { secure, store, inForce, half } = running;
   const flags =
     (secure.phase === "factory" ? helloFlags.factory : 0) +
-    (secure.phase === "provisional" || store.damaged ? helloFlags.wantsSnapshot : 0) +
+    (wantsSnapshot(running) ? helloFlags.wantsSnapshot : 0) +
     (store.damaged ? helloFlags.damaged : 0) +
-    (clockHolds(store.floorSeconds, turn.now) ? 0 : helloFlags.wantsTime);
+    (wantsTime(keptBy(running), turn.now) ? helloFlags.wantsTime : 0) +
+    (running.journal.events.length > 0 ? conditionFlags.logWaiting : 0) +
+    conditionsOf(running, turn.now);
   const resume = half !== undefined && isResumable(store) ? [half.to, half.expected.index] : [];
   const hello = {
     protocol: protocolVersion,
@@ -141,10 +154,23 @@ function sayHello(running: Running, turn: Turn, nonce: Bytes | undefined): Runni
   return say(running, turn, "hello", encodeHello(nonce === undefined ? hello : { ...hello, nonce }));
 }
 
+/** Only a whole table helps: there is none yet, or it is damaged, or of an epoch before. */
+function wantsSnapshot({ secure, store }: Running): boolean {
+  return secure.phase === "provisional" || store.damaged || secure.tableEpoch !== secure.epoch;
+}
+
+/** How the lock is doing, as bits for hello and receipt. */
+export function conditionsOf(running: Running, now: Now): number {
+  const uptime = poweredSeconds(running, now);
+  const boots = running.notebook.boots.filter((seconds) => uptime - seconds < 3_600);
+  return mechanicalConditions(running) + (boots.length > bootsPerHourMax ? conditionFlags.rebooting : 0);
+}
+
 /** A receipt speaks of a table that the owner put there; before that the lock has nothing to sign. */
 function hearReceiptRequest(running: Running, turn: Turn): Running {
-  if (running.secure.phase !== "owned") {
-    return sayRefusal(running, turn, "receipt", refuse("REJECTED", "no-table"));
+  const { phase, epoch, tableEpoch } = running.secure;
+  if (phase !== "owned" || tableEpoch !== epoch) {
+    return answerNo(running, turn, "receipt", refuse("REJECTED", "no-table"));
   }
   return sayReceipt(running, turn);
 }
@@ -156,10 +182,11 @@ function sayReceipt(running: Running, turn: Turn): Running {
     version: inForce.version,
     issuedAt: inForce.issuedAt,
     state: inForce.state,
-    lowerSeconds: lowerSeconds(store.floorSeconds, turn.now),
+    lowerSeconds: spanOf(keptBy(running), turn.now).lower,
     flags:
       (store.damaged ? receiptFlags.damaged : 0) +
-      (clockHolds(store.floorSeconds, turn.now) ? 0 : receiptFlags.timeUnknown),
+      (clockHolds(keptBy(running), turn.now) ? 0 : receiptFlags.timeUnknown) +
+      conditionsOf(running, turn.now),
   });
   return say(running, turn, "receipt", body);
 }
@@ -171,14 +198,14 @@ function sayAlready(running: Running, turn: Turn): Running {
 
 function hearUpdate(running: Running, turn: Turn, body: Bytes): Running {
   const verdict = acceptUpdate(turn.crypto, trustOf(running.secure), heldBy(running, turn.now), body);
-  if (!verdict.ok) return sayRefusal(running, turn, "update", verdict);
+  if (!verdict.ok) return answerNo(running, turn, "update", verdict);
   if (verdict.value.kind === "already") return sayAlready(running, turn);
   return commitDelta(running, turn, "update", verdict.value);
 }
 
 function hearManifest(running: Running, turn: Turn, body: Bytes): Running {
   const verdict = acceptManifest(turn.crypto, trustOf(running.secure), heldBy(running, turn.now), body);
-  if (!verdict.ok) return sayRefusal(running, turn, "manifest", verdict);
+  if (!verdict.ok) return answerNo(running, turn, "manifest", verdict);
   if (verdict.value.kind === "already") return sayAlready(running, turn);
   const manifest = verdict.value;
   const trusted = withSession(running, { standing: { kind: "streaming", manifest } });
@@ -186,9 +213,9 @@ function hearManifest(running: Running, turn: Turn, body: Bytes): Running {
   if (manifest.span > 0) return sayNext(trusted, turn, manifest, 0);
   const { half, store } = trusted;
   if (half !== undefined && isResumable(store) && half.to >= manifest.to) {
-    if (half.to > manifest.to) return sayRefusal(running, turn, "manifest", refuse("STALE", "S1", half.to));
+    if (half.to > manifest.to) return answerNo(running, turn, "manifest", refuse("STALE", "S1", half.to));
     if (!equal(half.root, manifest.root))
-      return sayRefusal(running, turn, "manifest", refuse("CONFLICT", "S2"));
+      return answerNo(running, turn, "manifest", refuse("CONFLICT", "S2"));
     return continueStream(trusted, turn, manifest, half);
   }
   const plan = planBegin(store, { epoch: trusted.secure.epoch, ...manifest });
@@ -205,20 +232,20 @@ function hearChunk(running: Running, turn: Turn, body: Bytes): Running {
   const { manifest } = standing;
   const trust = trustOf(running.secure);
   const half = manifest.span > 0 ? emptyHalf(manifest) : running.half;
-  if (half === undefined) return sayRefusal(running, turn, "chunk", refuse("REJECTED", "dialogue"));
+  if (half === undefined) return answerNo(running, turn, "chunk", refuse("REJECTED", "dialogue"));
   const verdict = acceptChunk(turn.crypto, trust, manifest, half.expected, body);
-  if (!verdict.ok) return sayRefusal(running, turn, "chunk", verdict);
+  if (!verdict.ok) return answerNo(running, turn, "chunk", verdict);
   const { items, next } = verdict.value;
   if (manifest.span > 0) {
     const delta = completeDelta(turn.crypto, trust, heldBy(running, turn.now), manifest, items);
     const settled = withSession(running, { standing: { kind: "open" } });
     return delta.ok
       ? commitDelta(settled, turn, "chunk", delta.value)
-      : sayRefusal(settled, turn, "chunk", delta);
+      : answerNo(settled, turn, "chunk", delta);
   }
   const longer = lengthen(turn.crypto, trust.keys.digest, half, items, next);
   const plan = planBlock(running.store, { items, next, digest: longer.digest });
-  if (plan === "full") return sayRefusal(running, turn, "chunk", refuse("STORAGE", "C7"));
+  if (plan === "full") return answerNo(running, turn, "chunk", refuse("STORAGE", "C7"));
   return withPlan(running, plan, (planned) => ({ ...planned, next: "block", manifest, half: longer }));
 }
 
@@ -229,40 +256,49 @@ function continueStream(running: Running, turn: Turn, manifest: AcceptedManifest
   const held = heldBy(running, turn.now);
   const verdict = completeSnapshot(turn.crypto, trustOf(running.secure), held, manifest, items, half.digest);
   const settled = { ...withSession(running, { standing: { kind: "open" } as const }), half: undefined };
-  if (!verdict.ok) return sayRefusal(settled, turn, "manifest", verdict);
+  if (!verdict.ok) return answerNo(settled, turn, "manifest", verdict);
   const { to: version, state, table } = verdict.value;
   // A manifest signed anew may carry a younger issuedAt than its bank was opened with; leases count from the older.
   const inForce: InForce = { version, state, table, issuedAt: half.issuedAt };
   const plan = planActivate(settled.store);
-  if (plan === "full") return sayRefusal(settled, turn, "manifest", refuse("STORAGE", "S3"));
-  return withCommit(settled, plan, inForce, "snapshot");
+  if (plan === "full") return answerNo(settled, turn, "manifest", refuse("STORAGE", "S3"));
+  return withCommit(settled, plan, inForce, "snapshot", table.count);
 }
 
 function commitDelta(running: Running, turn: Turn, heard: MessageName, delta: AcceptedDelta): Running {
   const plan = planDelta(running.store, delta);
-  if (plan === "full") return sayRefusal(running, turn, heard, refuse("BUSY", "no-room", busySeconds));
+  if (plan === "full") return answerNo(running, turn, heard, refuse("BUSY", "no-room", busySeconds));
   const { to: version, state, table, issuedAt } = delta;
   // Whatever stream this session was in, it has to be announced again: the table that it was for is gone.
   const open = withSession(running, { standing: { kind: "open" } });
-  return withCommit(open, plan, { version, state, table, issuedAt }, "delta");
+  const entries = delta.puts.length + delta.removes.length;
+  return withCommit(open, plan, { version, state, table, issuedAt }, "delta", entries);
 }
 
-function withCommit(running: Running, plan: Plan, inForce: InForce, by: "delta" | "snapshot"): Running {
+function withCommit(
+  running: Running,
+  plan: Plan,
+  inForce: InForce,
+  by: "delta" | "snapshot",
+  entries: number,
+): Running {
   const { version, state } = inForce;
   const then = (planned: Planned & { readonly asker: number }): TableThen => ({
     ...planned,
     next: "in-force",
     by,
     inForce,
+    entries,
   });
-  const changes = { phase: "owned", version, state, offerHash: noBytes, reply: noBytes } as const;
+  const tableEpoch = running.secure.epoch;
+  const changes = { phase: "owned", version, state, tableEpoch, offerHash: noBytes, reply: noBytes } as const;
   return withPlan(running, plan, then, changes);
 }
 
 function hearTime(running: Running, turn: Turn, body: Bytes): Running {
   const nonce = running.session?.nonce;
   const used = withSession(running, { nonce: undefined });
-  if (nonce === undefined) return sayRefusal(used, turn, "time", refuse("REJECTED", "K0"));
+  if (nonce === undefined) return answerNo(used, turn, "time", refuse("REJECTED", "K0"));
   const asked = {
     nonce: nonce.value,
     elapsedSeconds: (turn.now.uptimeMs - nonce.sentMs) / 1_000,
@@ -270,45 +306,25 @@ function hearTime(running: Running, turn: Turn, body: Bytes): Running {
     tableIssuedAt: used.inForce.issuedAt,
   };
   const seconds = acceptTime(turn.crypto, trustOf(used.secure), asked, body);
-  if (!seconds.ok) return sayRefusal(used, turn, "time", seconds);
+  if (!seconds.ok) return answerNo(used, turn, "time", seconds);
   // A lock without a table has nowhere to keep the time; its first snapshot brings one.
   if (used.store.force === undefined) {
-    return sayRefusal(used, turn, "time", refuse("NEED_SNAPSHOT", "K7", used.inForce.version));
+    return answerNo(used, turn, "time", refuse("NEED_SNAPSHOT", "K7", used.inForce.version));
   }
   const plan = planFloor(used.store, seconds.value);
-  if (plan === "full") return sayRefusal(used, turn, "time", refuse("BUSY", "no-room", busySeconds));
+  if (plan === "full") return answerNo(used, turn, "time", refuse("BUSY", "no-room", busySeconds));
+  // A token that was long under way leaves the clock as far off as a long drift would.
+  const setSeconds = seconds.value - Math.ceil((asked.elapsedSeconds * 1_000_000) / clockDriftPpmMax);
   return withPlan(used, plan, (planned) => ({
     ...planned,
     next: "floor",
     seconds: seconds.value,
+    setSeconds: Math.max(0, setSeconds),
   }));
 }
 
-function hearCommission(running: Running, turn: Turn, body: Bytes): Running {
-  const { secure } = running;
-  if (secure.phase === "owned") return sayRefusal(running, turn, "commission", refuse("REJECTED", "M0"));
-  const offerHash = turn.crypto.hash(body);
-  // The reply was lost on its way: the same offer is answered with the same reply, and nothing changes.
-  if (secure.phase === "provisional" && equal(offerHash, secure.offerHash)) {
-    return say(running, turn, "commission", secure.reply);
-  }
-  const { running: drawn, bytes: entropy } = draw(running, turn, "identity");
-  const lock = { setup: { secret: secure.setupSecret }, lastEpoch: secure.epoch, entropy };
-  const verdict = acceptCommission(turn.crypto, lock, body);
-  if (!verdict.ok) return sayRefusal(drawn, turn, "commission", verdict);
-  const { offer, authority, keys, signSeed, dhSecret, reply } = verdict.value;
-  const { lockId, tag, epoch } = offer;
-  const state = tableState(turn.crypto, keys.state, 0, emptyTable);
-  const owner = { phase: "provisional", lockId, tag, epoch, version: 0, state, offerHash, reply } as const;
-  const next: Secure = { ...secure, ...moveOn(secure), ...owner, signSeed, dhSecret, authority, keys };
-  const ops = [{ kind: "secure", record: encodeSecure(next) } as const];
-  return withTableJob(drawn, ops, {
-    next: "commissioned",
-    asker: running.sessions,
-    secure: next,
-    issuedAt: offer.issuedAt,
-  });
-}
+/** The secure element takes a record, or is silent for ever: it has no other answer. */
+const unanswerable = "the secure element answers only that it took a record";
 
 /** What a table job's end comes to. Answers go only to the courier that asked. */
 export function settleTable(
@@ -320,7 +336,7 @@ export function settleTable(
   const asks = "asker" in then && running.session?.number === then.asker;
   if (!ended.ok) turn.effects.push({ kind: "note", note: { what: "storage-failed" } });
   const failed = (kept: Running, heard: MessageName): Running =>
-    asks ? sayRefusal(kept, turn, heard, refuse("STORAGE", "flash")) : kept;
+    asks ? answerNo(kept, turn, heard, refuse("STORAGE", "flash")) : kept;
   switch (then.next) {
     case "in-force": {
       const { running: kept, reached } = settleTableChange(running, then, ended);
@@ -329,8 +345,12 @@ export function settleTable(
       turn.effects.push({ kind: "note", note: { what: "committed", version: inForce.version, by } });
       // A delta may have overtaken a snapshot on its way: then its bank is given up, and so is the memory of it.
       const half = isResumable(kept.store) ? kept.half : undefined;
-      const settled = { ...kept, inForce, half };
-      return asks ? sayReceipt(renewed(settled, turn), turn) : settled;
+      const changed = witness({ ...kept, inForce, half }, turn, {
+        kind: "LockUserChange",
+        version: inForce.version,
+        count: then.entries,
+      });
+      return asks ? sayReceipt(renewed(changed, turn), turn) : changed;
     }
     case "begun": {
       const { running: kept } = settlePlan(running, then, ended);
@@ -354,25 +374,35 @@ export function settleTable(
     case "floor": {
       const { running: kept } = settlePlan(running, then, ended);
       if (!ended.ok) return failed(kept, "time");
-      const { seconds } = then;
+      const { seconds, setSeconds } = then;
       turn.effects.push(
         { kind: "set-clock", seconds },
         { kind: "note", note: { what: "clock-set", seconds } },
       );
       // The board sets its clock from the effect; the hello that answers speaks of what it will read then.
       const set = { ...turn, now: { ...turn.now, rtcSeconds: seconds } };
-      return asks ? sayHello(kept, set, undefined) : kept;
+      const noted = { ...kept, clockToNote: { seconds, setSeconds } };
+      const told = witness(noted, set, { kind: "TimeSet" });
+      return asks ? sayHello(told, set, undefined) : told;
     }
-    case "chore":
-      return settlePlan(running, then, ended).running;
+    case "chore": {
+      const { running: kept } = settlePlan(running, then, ended);
+      return ended.ok ? kept : { ...kept, failedChores: kept.failedChores + 1 };
+    }
     case "commissioned": {
-      const { secure, issuedAt } = then;
-      turn.effects.push({ kind: "note", note: { what: "commissioned", epoch: secure.epoch } });
-      const store = blankStore(running.store.geometry, secure);
-      const inForce: InForce = { version: 0, state: secure.state, issuedAt, table: emptyTable };
-      const owned = { ...running, secure, store, inForce, half: undefined };
+      const { secure } = then;
+      if (!ended.ok) throw new Error(unanswerable);
+      const owned = takeOwner(running, turn, secure);
       return asks ? say(owned, turn, "commission", secure.reply) : owned;
     }
+    case "rotated": {
+      if (!ended.ok) throw new Error(unanswerable);
+      const rotated = takeKeys(running, turn, then.secure);
+      return asks ? sayHello(renewed(rotated, turn), turn, undefined) : rotated;
+    }
+    case "reset":
+      if (!ended.ok) throw new Error(unanswerable);
+      return settleReset(running, turn, then.secure);
     case "repaired":
       // What could not be made firm must not be built upon: the table moves before it changes again.
       return ended.ok ? running : { ...running, store: givenUp(running.store), half: undefined };
@@ -412,12 +442,15 @@ function lengthen(crypto: Crypto, digestKey: Bytes, half: Half, items: Bytes, ne
 
 function heldBy(running: Running, now: Now): Held {
   const { inForce, store, secure } = running;
+  const { lower } = spanOf(keptBy(running), now);
+  // A first table is judged by the commission at the latest, or a clock that runs ahead would let none in.
+  const isFirst = secure.phase === "provisional";
   return {
     version: inForce.version,
     table: inForce.table,
     state: inForce.state,
-    lowerSeconds: lowerSeconds(store.floorSeconds, now),
+    lowerSeconds: isFirst ? Math.min(lower, secure.commissionedAt) : lower,
     capacity: store.geometry.capacity,
-    snapshotOnly: secure.phase === "provisional" || store.damaged,
+    snapshotOnly: wantsSnapshot(running),
   };
 }

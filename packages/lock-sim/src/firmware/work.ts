@@ -1,7 +1,8 @@
 /**
  * Storage work in two lanes. A job is a list of storage effects and what follows when the last one was read back; at
- * most one effect is outstanding in all. The keypad's lane goes first, so that a person at the door never waits for a
- * sync, only for the operation already begun. Not what the jobs mean: keypad.ts and sync.ts say that.
+ * most one job is in each lane, and at most one effect outstanding in all. The keypad's lane goes first, so that a
+ * person at the door never waits for a sync, only for the operation already begun. Not what the jobs mean: keypad.ts,
+ * diary.ts and sync.ts say that.
  */
 
 import { equal } from "@doorsync/protocol/lock";
@@ -16,13 +17,12 @@ export interface Job<T> {
 }
 
 export interface Lanes<K, T> {
-  readonly keypad: readonly Job<K>[];
+  readonly keypad: Job<K> | undefined;
   readonly table: Job<T> | undefined;
-  readonly outstanding: "keypad" | "table" | undefined;
+  readonly outstanding: Lane | undefined;
 }
 
-/** Entries waiting at the keypad while one is being counted; further ones are shown "wait" and not judged. */
-export const entriesWaitingMax = 4;
+type Lane = "keypad" | "table";
 
 export function job<T>(ops: readonly StorageEffect[], then: T): Job<T> {
   return { ops, at: 0, then };
@@ -33,66 +33,51 @@ export type Ended<K, T> =
   | { readonly lane: "keypad"; readonly ok: boolean; readonly job: Job<K> }
   | { readonly lane: "table"; readonly ok: boolean; readonly job: Job<T> };
 
-/** Puts the next operation out if none is outstanding. Ends jobs that have nothing left to do. */
-export function proceed<K, T>(
-  lanes: Lanes<K, T>,
-  effects: Effect[],
-): { readonly lanes: Lanes<K, T>; readonly ended: Ended<K, T> | undefined } {
-  if (lanes.outstanding !== undefined) return { lanes, ended: undefined };
-  const [first, ...rest] = lanes.keypad;
-  if (first !== undefined) {
-    const op = first.ops[first.at];
-    if (op === undefined)
-      return { lanes: { ...lanes, keypad: rest }, ended: { lane: "keypad", ok: true, job: first } };
-    effects.push(op);
-    return { lanes: { ...lanes, outstanding: "keypad" }, ended: undefined };
-  }
-  const { table } = lanes;
-  if (table === undefined) return { lanes, ended: undefined };
-  const op = table.ops[table.at];
-  if (op === undefined)
-    return { lanes: { ...lanes, table: undefined }, ended: { lane: "table", ok: true, job: table } };
-  effects.push(op);
-  return { lanes: { ...lanes, outstanding: "table" }, ended: undefined };
+interface Moved<K, T> {
+  readonly lanes: Lanes<K, T>;
+  readonly ended: Ended<K, T> | undefined;
 }
 
+/** Puts the next operation out if none is outstanding. Ends a job that has nothing left to do. */
+export function proceed<K, T>(lanes: Lanes<K, T>, effects: Effect[]): Moved<K, T> {
+  const lane: Lane | undefined =
+    lanes.keypad !== undefined ? "keypad" : lanes.table !== undefined ? "table" : undefined;
+  if (lanes.outstanding !== undefined || lane === undefined) return { lanes, ended: undefined };
+  const next = lanes[lane];
+  const op = next?.ops[next.at];
+  if (op === undefined) return end(lanes, lane, true);
+  effects.push(op);
+  return { lanes: { ...lanes, outstanding: lane }, ended: undefined };
+}
+
+type Answer = Extract<Happening, { readonly kind: "programmed" | "erased" | "secured" }>;
+
 /** The board's answer to the outstanding operation. Throws on an answer to nothing, or of another kind: a board's bug. */
-export function answered<K, T>(
-  lanes: Lanes<K, T>,
-  answer: Extract<Happening, { readonly kind: "programmed" | "erased" | "secured" }>,
-): { readonly lanes: Lanes<K, T>; readonly ended: Ended<K, T> | undefined } {
-  const [first, ...rest] = lanes.keypad;
+export function answered<K, T>(lanes: Lanes<K, T>, answer: Answer): Moved<K, T> {
+  const lane = lanes.outstanding;
+  const asked = lane === undefined ? undefined : lanes[lane];
+  if (lane === undefined || asked === undefined)
+    throw new Error(`${answer.kind}, but nothing was asked of the storage`);
   const free = { ...lanes, outstanding: undefined };
-  switch (lanes.outstanding) {
-    case "keypad": {
-      if (first === undefined) throw new Error("an answer to a job that is gone");
-      if (!took(first.ops[first.at], answer)) {
-        return { lanes: { ...free, keypad: rest }, ended: { lane: "keypad", ok: false, job: first } };
-      }
-      return { lanes: { ...free, keypad: [{ ...first, at: first.at + 1 }, ...rest] }, ended: undefined };
-    }
-    case "table": {
-      const { table } = lanes;
-      if (table === undefined) throw new Error("an answer to a job that is gone");
-      if (!took(table.ops[table.at], answer)) {
-        return { lanes: { ...free, table: undefined }, ended: { lane: "table", ok: false, job: table } };
-      }
-      return { lanes: { ...free, table: { ...table, at: table.at + 1 } }, ended: undefined };
-    }
-    case undefined:
-      throw new Error(`${answer.kind}, but nothing was asked of the storage`);
-    default:
-      throw new Error(`no such lane: ${String(lanes.outstanding satisfies never)}`);
+  if (!took(asked.ops[asked.at], answer)) return end(free, lane, false);
+  const moved = { ...asked, at: asked.at + 1 };
+  return { lanes: { ...free, [lane]: moved }, ended: undefined };
+}
+
+function end<K, T>(lanes: Lanes<K, T>, lane: Lane, ok: boolean): Moved<K, T> {
+  const { keypad, table } = lanes;
+  if (lane === "keypad") {
+    if (keypad === undefined) throw new Error("no job in the keypad's lane");
+    return { lanes: { ...lanes, keypad: undefined }, ended: { lane, ok, job: keypad } };
   }
+  if (table === undefined) throw new Error("no job in the table's lane");
+  return { lanes: { ...lanes, table: undefined }, ended: { lane, ok, job: table } };
 }
 
 /** Whether the operation took effect. What was programmed must read back to the byte: a promise rests on it. */
-function took(
-  op: StorageEffect | undefined,
-  answer: Extract<Happening, { readonly kind: "programmed" | "erased" | "secured" }>,
-): boolean {
+function took(op: StorageEffect | undefined, answer: Answer): boolean {
   if (op?.kind === "program" && answer.kind === "programmed") return equal(op.bytes, answer.readBack);
   if (op?.kind === "erase" && answer.kind === "erased") return true;
   if (op?.kind === "secure" && answer.kind === "secured") return true;
-  throw new Error(`${answer.kind} answers no ${op?.kind ?? "operation"}`);
+  throw new Error(`${answer.kind} answers no ${op?.kind}`);
 }

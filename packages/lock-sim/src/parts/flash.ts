@@ -21,9 +21,20 @@
  *     "scattered"  word by word erased, as it was, or random at each power-on
  *     "marginal"   at each power-on word by word as it was or erased, drawn anew; the erased part may also be as it was
  * - `dud`: one word of a program keeps a bit it should have cleared; the operation answers "done" and does not tell.
+ * - `lost`: a whole program answers "done" and did nothing, as if it had never been asked for.
+ * - `stuck`: one bit wears out for ever, and no operation tells. Struck in a program, it reads as one from then on,
+ *   whatever is programmed; struck in an erase, as zero, however often the sector is erased.
  * - `rot`: a bit of the image flips while nobody looks (called directly, not armed).
  */
-import { type Bytes, copy } from "@doorsync/protocol/lock";
+import { type Bytes, concat, copy } from "@doorsync/protocol/lock";
+
+export const flashFaults = [
+  { name: "cut", means: "power fails in an operation and tears a word or a sector" },
+  { name: "dud", means: "a word of a program keeps a bit that it should have cleared" },
+  { name: "lost", means: "a whole program answers done and did nothing" },
+  { name: "stuck", means: "a bit that no program clears, or no erase sets, any more" },
+  { name: "rot", means: "a bit of the image flips while nobody looks" },
+] as const;
 
 export const tornPatterns = ["untouched", "half", "scattered", "marginal"] as const;
 export type TornPattern = (typeof tornPatterns)[number];
@@ -37,7 +48,10 @@ export type FlashFault =
       readonly pattern: TornPattern;
       readonly seed: number;
     }
-  | { readonly kind: "dud"; readonly atOp: number; readonly afterBytes: number };
+  | { readonly kind: "dud"; readonly atOp: number; readonly afterBytes: number }
+  | { readonly kind: "lost"; readonly atOp: number }
+  /** `bit`: 0 to 7, of the byte at `afterBytes`. */
+  | { readonly kind: "stuck"; readonly atOp: number; readonly afterBytes: number; readonly bit: number };
 
 export interface FlashShape {
   /** Size of the chip, in bytes. */
@@ -55,6 +69,8 @@ export interface FlashCounters {
   /** Faults that struck. */
   readonly cuts: number;
   readonly duds: number;
+  readonly lost: number;
+  readonly stuck: number;
 }
 
 export type FlashOutcome = "done" | "cut";
@@ -67,18 +83,33 @@ export interface Flash {
   erase(sector: number): FlashOutcome;
   /** Replaces what was armed before; undefined disarms. */
   arm(fault: FlashFault | undefined): void;
-  /** Power returns: weak words are drawn anew. */
-  powerOn(): void;
+  /** Power returns: weak words are drawn anew, from `seed` if one is given. */
+  powerOn(seed?: number): void;
   rot(address: number, bit: number): void;
   readonly counters: FlashCounters;
   /** Erases of each sector. */
   wear(): readonly number[];
   /** An independent copy with all its weak cells, armed with nothing. */
   fork(): Flash;
+  /** Addresses of the words that read otherwise at each power-on. */
+  weak(): readonly number[];
+  /** All of a sector that decides how it reads and what it takes from now on; not its wear. Alike chips say the same. */
+  likeness(sector: number): Bytes;
 }
 
 /** A word that reads as one of two values, or as anything (`undefined`), at each power-on. */
 type Weak = readonly [Bytes, Bytes] | undefined;
+
+/** A word that was to be erased and was blank before: whatever it reads as, it is the same. */
+function isFirm(values: Weak): boolean {
+  return values?.[0].every((byte, i) => byte === values[1][i]) ?? false;
+}
+
+/** Bits of one byte that read as one, and bits that read as zero, whatever happens. */
+interface Worn {
+  readonly ones: number;
+  readonly zeros: number;
+}
 
 interface Cells {
   readonly now: Bytes;
@@ -89,6 +120,8 @@ interface Cells {
   readonly weak: Map<number, Weak>;
   /** Sectors whose last erase was interrupted. */
   readonly halfErased: Set<number>;
+  /** By byte: the bits that are what they are for ever. */
+  readonly worn: Map<number, Worn>;
   readonly wear: Uint32Array;
 }
 
@@ -122,10 +155,19 @@ export function createFlash(shape: FlashShape, image?: Bytes, past: "known" | "l
     if (byte !== 0xff) touched[Math.floor(at / shape.wordBytes)] = past === "lost" ? found : programmed;
   });
   const wear = new Uint32Array(shape.bytes / shape.sectorBytes);
-  const nothing: FlashCounters = { ops: 0, programs: 0, programBytes: 0, erases: 0, cuts: 0, duds: 0 };
+  const nothing: FlashCounters = {
+    ops: 0,
+    programs: 0,
+    programBytes: 0,
+    erases: 0,
+    cuts: 0,
+    duds: 0,
+    lost: 0,
+    stuck: 0,
+  };
   return flashOf(
     shape,
-    { now, meant: copy(now), touched, weak: new Map(), halfErased: new Set(), wear },
+    { now, meant: copy(now), touched, weak: new Map(), halfErased: new Set(), worn: new Map(), wear },
     nothing,
     1,
   );
@@ -176,6 +218,23 @@ function flashOf(shape: FlashShape, cells: Cells, past: FlashCounters, firstSeed
     count.cuts++;
     powered = false;
     return "cut";
+  };
+
+  /** Whatever was just done to the cells, worn bits are what they are. */
+  const showWorn = (): void => {
+    for (const [at, { ones, zeros }] of cells.worn) cells.now[at] = ((cells.now[at] ?? 0) | ones) & ~zeros;
+  };
+
+  const wearOut = (at: number, bit: number, readsAs: "one" | "zero"): void => {
+    const { ones, zeros } = cells.worn.get(at) ?? { ones: 0, zeros: 0 };
+    const mask = 1 << bit;
+    cells.worn.set(
+      at,
+      readsAs === "one"
+        ? { ones: ones | mask, zeros: zeros & ~mask }
+        : { ones: ones & ~mask, zeros: zeros | mask },
+    );
+    count.stuck++;
   };
 
   const settle = (word: number, value: Bytes): void => {
@@ -244,12 +303,19 @@ function flashOf(shape: FlashShape, cells: Cells, past: FlashCounters, firstSeed
       check(address, bytes);
       const fault = strike();
       count.programs++;
+      if (fault?.kind === "lost") {
+        count.lost++;
+        return "done";
+      }
+      if (fault?.kind === "stuck" && fault.afterBytes < bytes.length)
+        wearOut(address + fault.afterBytes, fault.bit, "one");
       for (let at = 0; at < bytes.length; at += wordBytes) {
         const word = (address + at) / wordBytes;
         const value = bytes.subarray(at, at + wordBytes);
         if (fault?.kind === "cut" && at + wordBytes > fault.afterBytes) {
           tear(word, value, fault.pattern, draws(fault.seed));
           seed = fault.seed;
+          showWorn();
           return fail();
         }
         settle(word, value);
@@ -262,6 +328,7 @@ function flashOf(shape: FlashShape, cells: Cells, past: FlashCounters, firstSeed
           count.duds++;
         }
       }
+      showWorn();
       return fault?.kind === "cut" ? fail() : "done";
     },
 
@@ -275,14 +342,18 @@ function flashOf(shape: FlashShape, cells: Cells, past: FlashCounters, firstSeed
       if (fault?.kind === "cut" && fault.afterBytes < sectorBytes) {
         tearSector(sector, fault.afterBytes, fault.pattern, draws(fault.seed));
         seed = fault.seed;
+        showWorn();
         return fail();
       }
+      if (fault?.kind === "stuck" && fault.afterBytes < sectorBytes)
+        wearOut(sector * sectorBytes + fault.afterBytes, fault.bit, "zero");
       cells.halfErased.delete(sector);
       cells.now.fill(0xff, sector * sectorBytes, (sector + 1) * sectorBytes);
       cells.meant.fill(0xff, sector * sectorBytes, (sector + 1) * sectorBytes);
       const words = sectorBytes / wordBytes;
       cells.touched.fill(fresh, sector * words, (sector + 1) * words);
       for (const word of cells.weak.keys()) if (Math.floor(word / words) === sector) cells.weak.delete(word);
+      showWorn();
       return fault?.kind === "cut" ? fail() : "done";
     },
 
@@ -290,20 +361,22 @@ function flashOf(shape: FlashShape, cells: Cells, past: FlashCounters, firstSeed
       armed = fault;
     },
 
-    powerOn() {
+    powerOn(given = seed + 1) {
       powered = true;
-      seed = (seed + 1) >>> 0;
+      seed = given >>> 0;
       const draw = draws(seed);
       for (const [word, values] of cells.weak) {
         const at = word * wordBytes;
         if (values !== undefined) cells.now.set(draw() < 0.5 ? values[0] : values[1], at);
         else for (let i = 0; i < wordBytes; i++) cells.now[at + i] = Math.floor(draw() * 256);
       }
+      showWorn();
     },
 
     rot(address, bit) {
       if (address < 0 || address >= shape.bytes) throw new Error(`rot past the end, at ${address}`);
       cells.now[address] = (cells.now[address] ?? 0) ^ (1 << bit);
+      showWorn();
     },
 
     get counters() {
@@ -321,11 +394,34 @@ function flashOf(shape: FlashShape, cells: Cells, past: FlashCounters, firstSeed
           touched: cells.touched.slice(),
           weak: new Map(cells.weak),
           halfErased: new Set(cells.halfErased),
+          worn: new Map(cells.worn),
           wear: cells.wear.slice(),
         },
         count,
         seed,
       ),
+
+    weak: () => [...cells.weak].flatMap(([word, values]) => (isFirm(values) ? [] : [word * wordBytes])),
+
+    likeness(sector) {
+      const start = sector * sectorBytes;
+      const end = start + sectorBytes;
+      const odd: number[] = [cells.halfErased.has(sector) ? 1 : 0];
+      for (const [word, values] of [...cells.weak].sort(([a], [b]) => a - b)) {
+        const at = word * wordBytes;
+        if (at >= start && at < end && !isFirm(values))
+          odd.push(at - start, ...(values?.flatMap((one) => [...one]) ?? []));
+      }
+      for (const [at, { ones, zeros }] of [...cells.worn].sort(([a], [b]) => a - b))
+        if (at >= start && at < end) odd.push(-1, at - start, ones, zeros);
+      const pieces = [
+        cells.now.subarray(start, end),
+        cells.meant.subarray(start, end),
+        cells.touched.subarray(start / wordBytes, end / wordBytes),
+        new Uint8Array(Int32Array.from(odd).buffer),
+      ];
+      return concat(...pieces);
+    },
   };
   return flash;
 }

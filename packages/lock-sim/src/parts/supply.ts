@@ -1,8 +1,11 @@
 /**
  * The power supply, which can be told to fail inside a chosen storage operation. Flash and secure element fail each by
- * themselves; this counts over both, because a commit runs through both and "the next but three" may be in either.
+ * themselves; this counts over both, because a commit runs through both and "the next but three" may be in either. Over a battery, an operation that draws
+ * more than it has left fails likewise.
  */
 import type { FlashPort, SecurePort } from "../board/ports.ts";
+import { sectorBytes, wordBytes } from "../firmware/geometry.ts";
+import type { Battery } from "./battery.ts";
 import type { Flash, TornPattern } from "./flash.ts";
 import type { SecureElement } from "./secure-element.ts";
 
@@ -37,20 +40,27 @@ export interface Supply extends Storage {
   struck(): Struck | undefined;
 }
 
-/** Wraps the stores of a board: give it the supply's ports. */
-export function createSupply(stores: Storage): Supply {
+/** Wraps the stores of a board: give it the supply's ports. Without a battery there is always enough. */
+export function createSupply(stores: Storage, battery?: Pick<Battery, "drawToStore">): Supply {
   let armed: SupplyCut | undefined;
   let remaining = 0;
   let struck: Struck | undefined;
 
   const opsBegun = (): number => stores.flash.counters.ops + stores.secure.writes;
 
-  /** The cut for the operation about to begin, if it is the chosen one. */
-  const due = (): SupplyCut | undefined => {
-    if (armed === undefined || remaining-- > 0) return undefined;
-    const cut = armed;
-    armed = undefined;
-    return cut;
+  /** The cut for the operation about to begin, on so many bytes, if it is the chosen one or the battery gives in. */
+  const due = (load: "program" | "erase" | "secure", bytes: number): SupplyCut | undefined => {
+    const brownOut = battery?.drawToStore(load);
+    const isChosen = armed !== undefined && remaining-- <= 0;
+    if (isChosen) {
+      const cut = armed;
+      armed = undefined;
+      return cut;
+    }
+    if (brownOut === undefined) return undefined;
+    const { share, pattern, seed } = brownOut;
+    // Past the last byte too: all was done and only the answer is lost. Whole words, since a word is torn as one.
+    return { op: 0, byte: Math.floor(share * (bytes / wordBytes + 1)) * wordBytes, pattern, seed };
   };
 
   const noted = (store: Struck["store"], outcome: "done" | "cut"): "done" | "cut" => {
@@ -58,8 +68,8 @@ export function createSupply(stores: Storage): Supply {
     return outcome;
   };
 
-  const armFlash = (): void => {
-    const cut = due();
+  const armFlash = (load: "program" | "erase", bytes: number): void => {
+    const cut = due(load, bytes);
     if (cut === undefined) return;
     const { byte: afterBytes, pattern, seed } = cut;
     stores.flash.arm({ kind: "cut", atOp: stores.flash.counters.ops, afterBytes, pattern, seed });
@@ -69,11 +79,11 @@ export function createSupply(stores: Storage): Supply {
     flash: {
       read: (address, length) => stores.flash.read(address, length),
       program(address, bytes) {
-        armFlash();
+        armFlash("program", bytes.length);
         return noted("flash", stores.flash.program(address, bytes));
       },
       erase(sector) {
-        armFlash();
+        armFlash("erase", sectorBytes);
         return noted("flash", stores.flash.erase(sector));
       },
       powerOn: () => stores.flash.powerOn(),
@@ -85,7 +95,7 @@ export function createSupply(stores: Storage): Supply {
     secure: {
       read: () => stores.secure.read(),
       write(record) {
-        const cut = due();
+        const cut = due("secure", wordBytes);
         if (cut !== undefined) {
           stores.secure.arm({ atWrite: stores.secure.writes, leaves: cut.byte === 0 ? "old" : "new" });
         }

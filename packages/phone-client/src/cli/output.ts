@@ -1,6 +1,6 @@
 /** What the commands show: one JSON object a line for programs, or lines for people. It formats; it decides nothing. */
 import { refusals, toHex } from "@doorsync/protocol/courier";
-import { describeOutcome } from "../core.ts";
+import { describeCondition, describeOutcome } from "../core.ts";
 import type { Heard, Progress, SyncResult } from "../courier.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -70,6 +70,17 @@ export function humanShow({ stdout, stderr, env }: Terminal, isTraced: boolean):
       if (receipt !== undefined) {
         line(`  receipt    version ${receipt.version}, of the update issued ${isoTime(receipt.issuedAt)}`);
       }
+      const { events, left } = result.log;
+      if (events > 0) {
+        const more = left === 0 ? "" : `; ${left} more wait for the next visit`;
+        line(
+          `  log        ${events} ${events === 1 ? "event" : "events"} of the lock, sealed to its authority${more}`,
+        );
+      }
+      for (const condition of result.conditions) {
+        const hint = result.isConditionSigned ? "" : " (unsigned)";
+        line(paint(33, `  lock       ${describeCondition(condition)}${hint}`));
+      }
     },
   };
 }
@@ -79,6 +90,7 @@ function colourOf({ outcome }: SyncResult): 31 | 32 | 33 {
     case "synced":
     case "already":
     case "commissioned":
+    case "rotated":
       return 32;
     case "nothing":
     case "aborted":
@@ -97,7 +109,14 @@ function colourOf({ outcome }: SyncResult): 31 | 32 | 33 {
 }
 
 /** The result for programs. Absent keys, not nulls, for what an outcome does not have. */
-function resultRow({ outcome, delivered, receipt }: SyncResult): Record<string, unknown> {
+function resultRow({
+  outcome,
+  delivered,
+  receipt,
+  conditions,
+  isConditionSigned,
+  log,
+}: SyncResult): Record<string, unknown> {
   const refusal =
     outcome.kind === "refused"
       ? { code: refusals[outcome.refusal].code, name: outcome.refusal, detail: outcome.detail }
@@ -116,6 +135,8 @@ function resultRow({ outcome, delivered, receipt }: SyncResult): Record<string, 
       to,
     })),
     receipt: receipt === undefined ? undefined : { ...receipt, state: toHex(receipt.state) },
+    conditions: conditions.length === 0 ? undefined : { names: conditions, signed: isConditionSigned },
+    log: log.events + log.left === 0 ? undefined : log,
   };
 }
 
@@ -134,6 +155,10 @@ export function describeVersions({
       return `update ${from} to ${to}`;
     case "snapshot":
       return `snapshot of ${to}`;
+    case "rotation":
+      return `keys of epoch ${to}`;
+    case "ack":
+      return `acknowledgement of ${to} events`;
     default:
       return kind;
   }

@@ -84,9 +84,14 @@ function everyWait(milliseconds: number): Partial<Record<WaitName, number>> {
   return {
     open: milliseconds,
     greeting: milliseconds,
+    rotating: milliseconds,
+    clocking: milliseconds,
+    setting: milliseconds,
     offering: milliseconds,
     streaming: milliseconds,
     asking: milliseconds,
+    acking: milliseconds,
+    pulling: milliseconds,
   };
 }
 
@@ -95,6 +100,7 @@ function statusOf(outcome: Outcome): ExitStatus {
     case "synced":
     case "already":
     case "commissioned":
+    case "rotated":
     case "nothing":
       return 0;
     case "silent":

@@ -2,7 +2,7 @@
  * A mailbox that is a folder: sealed parcels in `parcels/`, return slips out in `returns/`. Not a queue: files are
  * whole or absent (temporary name, then rename), and the courier never deletes what the authority wrote.
  *
- *   parcels/<tag8>-<epoch>-<from|snapshot|commission>-<to>.parcel
+ *   parcels/<tag8>-<epoch>-<from|snapshot|commission|rotation|ack>-<to>.parcel
  *   returns/<tag8>-<epoch>-<to>-<first 8 hex of the slip's SHA-256>.slip
  */
 import { createHash } from "node:crypto";
@@ -23,7 +23,7 @@ import type { Mailbox } from "../ports.ts";
 /** Parcel files looked at in one visit. */
 const parcelFilesMax = 4_096;
 
-const parcelName = /^[0-9a-f]{16}-\d{1,10}-(?:\d{1,10}|snapshot|commission)-\d{1,10}\.parcel$/;
+const parcelName = /^[0-9a-f]{16}-\d{1,10}-(?:\d{1,10}|snapshot|commission|rotation|ack)-\d{1,10}\.parcel$/;
 
 /** What is wrong with a mailbox as a whole, in one sentence that says what to do. */
 export class MailboxError extends Error {
@@ -69,7 +69,7 @@ export function folderMailbox(
     for (const file of await parcelFiles(parcelsFolder, warn)) {
       const complain = (line: string): void => {
         warn(line);
-        spoilt(spoiltFile(file));
+        if (bringsTable(file)) spoilt(spoiltFile(file));
       };
       const bytes = await readParcelFile(join(parcelsFolder, file), complain);
       if (bytes === undefined) continue;
@@ -109,6 +109,11 @@ export function folderMailbox(
 export function slipFileName(slip: ReturnSlip, encoded: Bytes): string {
   const digest = createHash("sha256").update(encoded).digest("hex").slice(0, 8);
   return `${toHex(slip.tag)}-${slip.epoch}-${slip.to}-${digest}.slip`;
+}
+
+/** Whether the last number of the name is a version; without the others a lock gets all its tables. */
+function bringsTable(name: string): boolean {
+  return !/-(?:rotation|ack)-\d+\.parcel$/.test(name);
 }
 
 function spoiltFile(name: string): SpoiltFile {

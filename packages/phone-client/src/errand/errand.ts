@@ -2,21 +2,28 @@
  * One visit to one lock, as a pure machine: events in, effects out. No links, clocks or mailboxes; the driver
  * feeds it and obeys it.
  *
- *   connecting -> greeting -> offering -> (streaming) -> ... next parcel, or asking ... -> over
+ *   connecting -> greeting -> (rotating, clocking, setting) -> offering -> (streaming) -> ... next parcel, or asking ...
+ *     -> (clocking, setting -> offering, once) -> (acking, pulling) -> over
  *
  * - Nothing that a lock merely says ends the wish to sync: only a receipt that verifies does.
  * - Every state but `over` waits for one thing, under one deadline.
- * - A parcel is offered once in a visit, a receipt asked for twice at most, a chunk sent three times at most: the
- *   visit ends whatever the lock answers.
+ * - A parcel is offered once in a visit, a receipt asked for twice at most, a chunk sent three times at most, a time
+ *   token brought once, and 16 segments of the log are fetched at most: the visit ends whatever the lock answers.
+ * - A lock that calls a parcel EXPIRED may believe a clock that runs ahead. Where a token can be had and none was
+ *   brought, the lock is brought one, and that parcel is offered once more.
+ * - Time and log are extras: what fails there changes nothing about how the sync ends.
  */
 import {
   type Asking,
   type Bytes,
   type Crypto,
+  checkParcel,
   courierMayHear,
   encodeHelloRequest,
+  encodePull,
   equal,
   type Hello,
+  helloFlags,
   type Message,
   messageName,
   messageType,
@@ -27,14 +34,19 @@ import {
   readRefusal,
   refusalByCode,
 } from "@doorsync/protocol/courier";
-import type { Satchel } from "../satchel.ts";
-import { afterRefusal, type Outcome, type Report, refusedBy, type WaitName } from "./outcome.ts";
+import { idOf, owe, rotationsFor, type Satchel } from "../satchel.ts";
+import { beginTrip, type LogStep, takeSegment } from "./log.ts";
+import { afterRefusal, emptyReport, type Outcome, type Report, refusedBy, type WaitName } from "./outcome.ts";
 import {
   type Believed,
   beginVisit,
   believeReceipt,
+  type Course,
   closeVisit,
   decide,
+  newCourse,
+  onceMore,
+  type RefusedParcel,
   takeCommission,
   takeRefusal,
   type Visit,
@@ -50,6 +62,8 @@ export type Event =
   /** Frames that make no message: the link is useless from here on. */
   | { readonly kind: "garbled"; readonly check: string }
   | { readonly kind: "closed"; readonly why: string; readonly isMisaddressed?: true }
+  /** The answer to `ask-time`: a token of the authority for this lock's nonce, or none to be had. */
+  | { readonly kind: "time"; readonly token: Bytes | undefined }
   /** The last deadline set has passed. */
   | { readonly kind: "deadline" }
   | { readonly kind: "aborted" };
@@ -58,6 +72,8 @@ export type Effect =
   | { readonly kind: "send"; readonly message: Message }
   /** Replaces the deadline before it. */
   | { readonly kind: "deadline"; readonly milliseconds: number }
+  /** The lock lost the time, or may be wrong about it: ask the authority for a token, and answer with a `time` event. */
+  | { readonly kind: "ask-time"; readonly lockId: Bytes; readonly epoch: number; readonly nonce: Bytes }
   /** For the mailbox, at once: what is owed must survive whatever comes next. */
   | { readonly kind: "owe"; readonly slip: ReturnSlip }
   /** Chunk `chunk` (from 1) of `chunks` is on its way. */
@@ -69,7 +85,18 @@ export type Effect =
 
 export type Errand =
   | { readonly phase: "connecting"; readonly satchel: Satchel }
-  | { readonly phase: "greeting"; readonly satchel: Satchel }
+  | Greeting
+  /** Other keys of the authority are out. */
+  | {
+      readonly phase: "rotating";
+      readonly greeting: Greeting;
+      readonly hello: Hello;
+      readonly parcel: Parcel;
+    }
+  /** A time token was asked for elsewhere. */
+  | { readonly phase: "clocking"; readonly since: Since }
+  /** The token is out. */
+  | { readonly phase: "setting"; readonly since: Since }
   /** The head of a parcel is out. */
   | { readonly phase: "offering"; readonly visit: Visit; readonly parcel: Parcel }
   /** Chunk `index` of a parcel is out. */
@@ -82,7 +109,24 @@ export type Errand =
     }
   /** A receipt was asked for. */
   | { readonly phase: "asking"; readonly visit: Visit }
+  /** The sync is done, and ended so; an acknowledgement of the log is out, or events were asked for. */
+  | { readonly phase: "acking" | "pulling"; readonly visit: Visit; readonly outcome: Outcome }
   | { readonly phase: "over"; readonly satchel: Satchel; readonly report: Report };
+
+/** Hello was said; what was done before it in this visit. */
+export interface Greeting {
+  readonly phase: "greeting";
+  readonly satchel: Satchel;
+  readonly course: Course;
+  /** Rotations sent already. */
+  readonly tried: ReadonlySet<Parcel>;
+}
+
+/** What made the time of interest, and where the visit goes on from. */
+export type Since =
+  | { readonly kind: "hello"; readonly greeting: Greeting; readonly hello: Hello }
+  /** A refusal that a wrong clock would explain; `visit` has it on record. */
+  | { readonly kind: "expired"; readonly visit: Visit; readonly parcel: Parcel };
 
 export interface Step {
   readonly errand: Errand;
@@ -93,6 +137,8 @@ export interface Step {
 export interface ErrandLent {
   readonly crypto: Crypto;
   readonly waits: Readonly<Record<WaitName, number>>;
+  /** Whoever obeys can get time tokens: locks are asked for a nonce. */
+  readonly hasTime?: boolean;
 }
 
 /** A visit about to connect. */
@@ -108,11 +154,15 @@ export function stepErrand(lent: ErrandLent, errand: Errand, event: Event): Step
   if (errand.phase === "over") return { errand, effects: [] };
   switch (event.kind) {
     case "connected":
-      return errand.phase === "connecting" ? greet(lent, errand.satchel) : { errand, effects: [] };
+      return errand.phase === "connecting"
+        ? greet(lent, firstGreeting(lent, errand.satchel))
+        : { errand, effects: [] };
     case "message":
       return errand.phase === "connecting"
         ? end(errand, { kind: "broken", check: "link/message-before-open", wait: "greeting" })
         : hearMessage(lent, errand, event.type, event.body);
+    case "time":
+      return errand.phase === "clocking" ? bringTime(lent, errand, event.token) : { errand, effects: [] };
     case "garbled":
       return end(errand, broken(errand, event.check));
     case "closed":
@@ -120,6 +170,7 @@ export function stepErrand(lent: ErrandLent, errand: Errand, event: Event): Step
         ? end(errand, unreachable(event))
         : endEarly(errand, { kind: "dropped", wait: errand.phase, why: event.why });
     case "deadline":
+      if (errand.phase === "clocking") return bringTime(lent, errand, undefined);
       return errand.phase === "connecting"
         ? end(errand, { kind: "unreachable", why: `no connection within ${lent.waits.open / 1_000} s` })
         : endEarly(errand, { kind: "silent", wait: errand.phase, milliseconds: lent.waits[errand.phase] });
@@ -145,13 +196,17 @@ function broken(errand: Live, check: string): Outcome {
 type Live = Exclude<Errand, { readonly phase: "over" }>;
 type Talking = Exclude<Live, { readonly phase: "connecting" }>;
 type Delivering = Extract<Errand, { readonly phase: "offering" | "streaming" }>;
+type Timing = Extract<Errand, { readonly phase: "clocking" | "setting" }>;
 
-function greet(lent: ErrandLent, satchel: Satchel): Step {
-  return say(
-    lent,
-    { phase: "greeting", satchel },
-    { type: messageType("hello"), body: encodeHelloRequest(false) },
-  );
+function firstGreeting(lent: ErrandLent, satchel: Satchel): Greeting {
+  return { phase: "greeting", satchel, course: newCourse(lent.hasTime === true), tried: new Set() };
+}
+
+function greet(lent: ErrandLent, greeting: Greeting): Step {
+  return say(lent, greeting, {
+    type: messageType("hello"),
+    body: encodeHelloRequest(!greeting.course.isTimed),
+  });
 }
 
 /** A state that waits for the answer to `message`. */
@@ -174,8 +229,17 @@ function askedIn(errand: Talking): Asking {
   switch (errand.phase) {
     case "greeting":
       return "hello";
+    case "rotating":
+      return "rotation";
+    case "clocking":
+    case "setting":
+      return "time";
     case "asking":
       return "receipt";
+    case "acking":
+      return "ack";
+    case "pulling":
+      return "pull";
     case "streaming":
       return "chunk";
     case "offering": {
@@ -196,15 +260,24 @@ function headOf(parcel: Parcel): Message {
 
 function hearMessage(lent: ErrandLent, errand: Talking, type: number, body: Bytes): Step {
   const name = messageName(type);
-  if (name === undefined || !courierMayHear(askedIn(errand), name)) {
+  const isAwaited =
+    errand.phase !== "clocking" && name !== undefined && courierMayHear(askedIn(errand), name);
+  if (!isAwaited) {
     return end(errand, broken(errand, `dialogue/${name ?? type}-after-${askedIn(errand)}`));
   }
   if (name === "refusal") return hearRefusal(lent, errand, body);
   switch (errand.phase) {
     case "greeting":
       return hearHello(lent, errand, body);
+    case "rotating":
+      return hearRotated(lent, errand, body);
+    case "setting":
+      return hearSet(lent, errand, body);
     case "asking":
       return hearReceipt(lent, errand, body);
+    case "acking":
+    case "pulling":
+      return hearSegment(lent, errand, body);
     case "offering":
     case "streaming":
       if (name === "next") return hearNext(lent, errand, body);
@@ -214,31 +287,119 @@ function hearMessage(lent: ErrandLent, errand: Talking, type: number, body: Byte
   }
 }
 
-function hearHello(
-  lent: ErrandLent,
-  errand: Extract<Errand, { readonly phase: "greeting" }>,
-  body: Bytes,
-): Step {
+function hearHello(lent: ErrandLent, errand: Greeting, body: Bytes): Step {
   const read = readHello(body);
   if (!read.ok) {
     const isOtherProtocol = read.refusal === "UNSUPPORTED";
     return end(errand, isOtherProtocol ? refusedBy("UNSUPPORTED") : broken(errand, read.check));
   }
-  const { visit, ignored } = beginVisit(lent.crypto, errand.satchel, read.value);
+  return greeted(lent, errand, read.value);
+}
+
+/** A lock has said who it is. New keys first, because nothing else may be believed before; then the time. */
+function greeted(lent: ErrandLent, greeting: Greeting, hello: Hello): Step {
+  const { satchel, tried } = greeting;
+  const isOwned = (hello.flags & helloFlags.factory) === 0;
+  const rotation = rotationsFor(satchel, hello).find(
+    (parcel) => isOwned && !tried.has(parcel) && checkParcel(lent.crypto, parcel).ok,
+  );
+  if (rotation !== undefined) {
+    const sent = { ...greeting, tried: new Set(tried).add(rotation) };
+    return say(lent, { phase: "rotating", greeting: sent, hello, parcel: rotation }, headOf(rotation));
+  }
+  const wantsTime = isOwned && (hello.flags & helloFlags.wantsTime) !== 0 && !greeting.course.isTimed;
+  const lockId = idOf(satchel, hello);
+  if (wantsTime && lockId !== undefined) {
+    // The hello that answers a rotation brings no nonce.
+    if (hello.nonce === undefined) return greet(lent, greeting);
+    const course = { ...greeting.course, isTimed: true };
+    const since = { kind: "hello", greeting: { ...greeting, course }, hello } as const;
+    return askTime(lent, since, lockId, hello.epoch, hello.nonce);
+  }
+  return begun(lent, greeting, hello);
+}
+
+function askTime(lent: ErrandLent, since: Since, lockId: Bytes, epoch: number, nonce: Bytes): Step {
+  return {
+    errand: { phase: "clocking", since },
+    effects: [
+      { kind: "ask-time", lockId, epoch, nonce },
+      { kind: "deadline", milliseconds: lent.waits.clocking },
+    ],
+  };
+}
+
+/** The token, if there is one, goes to the lock. */
+function bringTime(lent: ErrandLent, { since }: Timing, token: Bytes | undefined): Step {
+  if (token === undefined) return withoutTime(lent, since);
+  return say(lent, { phase: "setting", since }, { type: messageType("time"), body: token });
+}
+
+/** The visit goes on as it would have without a source of time. */
+function withoutTime(lent: ErrandLent, since: Since): Step {
+  return since.kind === "hello" ? begun(lent, since.greeting, since.hello) : goOn(lent, since.visit);
+}
+
+function hearSet(
+  lent: ErrandLent,
+  errand: Extract<Errand, { readonly phase: "setting" }>,
+  body: Bytes,
+): Step {
+  const { since } = errand;
+  if (since.kind === "hello") return hearHello(lent, since.greeting, body);
+  const read = readHello(body);
+  if (!read.ok) return end(errand, broken(errand, read.check));
+  return goOn(lent, onceMore(since.visit, since.parcel));
+}
+
+/** The first refusal for its age makes the clock suspect; one more, after a token, is about the parcel. */
+function hearExpired(lent: ErrandLent, visit: Visit, parcel: Parcel): Step {
+  const { nonce, epoch } = visit.hello;
+  if (visit.isTimed || nonce === undefined) return goOn(lent, visit);
+  const since = { kind: "expired", visit: { ...visit, isTimed: true }, parcel } as const;
+  return askTime(lent, since, parcel.lockId, epoch, nonce);
+}
+
+function hearRotated(
+  lent: ErrandLent,
+  { greeting, parcel }: Extract<Errand, { readonly phase: "rotating" }>,
+  body: Bytes,
+): Step {
+  const read = readHello(body);
+  const isTaken = read.ok && read.value.epoch === parcel.to;
+  const { course } = greeting;
+  const rotated = isTaken ? [...course.rotated, parcel] : course.rotated;
+  return hearHello(lent, { ...greeting, course: { ...course, rotated } }, body);
+}
+
+/** The visit proper, with what is carried for the lock as it is now. */
+function begun(lent: ErrandLent, { satchel, course }: Greeting, hello: Hello): Step {
+  const { visit, ignored } = beginVisit(lent.crypto, satchel, hello, course);
   const effects = ignored.map((one): Effect => ({ kind: "ignored", ...one }));
-  if (visit.parcels.length === 0) return after(effects, end(errand, nothingFor(errand.satchel, read.value)));
-  return after(effects, goOn(lent, visit));
+  if (visit.parcels.length > 0) return after(effects, goOn(lent, visit));
+  return after(effects, finish(lent, visit, withoutTable(visit)));
+}
+
+/** How a visit ends in which no table was to be brought. */
+function withoutTable({ satchel, hello, rotated, refused }: Visit): Outcome {
+  const last = refused.at(-1);
+  if (last !== undefined) return refusedBy(last.refusal, last.detail);
+  return rotated.length > 0 ? { kind: "rotated", epoch: hello.epoch } : nothingFor(satchel, hello);
 }
 
 function nothingFor(satchel: Satchel, hello: Hello): Outcome {
-  const isKnown = satchel.parcels.some((parcel) => equal(parcel.tag, hello.tag));
+  const own = satchel.parcels.filter((parcel) => equal(parcel.tag, hello.tag));
+  const isKnown = own.some(({ kind }) => kind !== "ack");
   // Not "nothing": a revocation may be in it, and stays undelivered.
   return isKnown
     ? {
         kind: "unfit",
         why: "what is carried for this lock is not whole, or not for its present owner: fetch it again",
       }
-    : { kind: "nothing", why: "no parcel is carried for this lock" };
+    : {
+        kind: "nothing",
+        why: own.length === 0 ? "no parcel is carried for this lock" : "the lock is up to date",
+      };
 }
 
 function goOn(lent: ErrandLent, visit: Visit): Step {
@@ -253,10 +414,36 @@ function goOn(lent: ErrandLent, visit: Visit): Step {
       return say(lent, { phase: "asking", visit: decision.visit }, request);
     }
     case "end":
-      return endVisit(visit, decision.outcome);
+      return finish(lent, visit, decision.outcome);
     default:
       return decision satisfies never;
   }
+}
+
+/** The sync has ended so; what the lock has written down goes along while the link is open. */
+function finish(lent: ErrandLent, visit: Visit, outcome: Outcome): Step {
+  return aboutLog(lent, visit, outcome, beginTrip(lent.crypto, visit.satchel, visit.hello));
+}
+
+function aboutLog(lent: ErrandLent, visit: Visit, outcome: Outcome, step: LogStep | undefined): Step {
+  if (step === undefined) return endVisit(visit, outcome);
+  const [phase, message] =
+    step.kind === "ack"
+      ? (["acking", headOf(step.parcel)] as const)
+      : (["pulling", { type: messageType("pull"), body: encodePull(step.after) }] as const);
+  return say(lent, { phase, visit, outcome }, message);
+}
+
+function hearSegment(
+  lent: ErrandLent,
+  { visit, outcome }: Extract<Errand, { readonly phase: "acking" | "pulling" }>,
+  body: Bytes,
+): Step {
+  const fetched = takeSegment(visit.log, visit.satchel, visit.hello, body);
+  if (fetched === undefined) return endVisit(visit, outcome);
+  const { trip: log, slip, next } = fetched;
+  const fuller = { ...visit, log, satchel: owe(visit.satchel, slip) };
+  return after([{ kind: "owe", slip }], aboutLog(lent, fuller, outcome, next));
 }
 
 /** The lock wants a chunk: of this parcel, in order; what it has committed it does not ask for. */
@@ -310,6 +497,20 @@ function hearRefusal(lent: ErrandLent, errand: Talking, body: Bytes): Step {
   switch (errand.phase) {
     case "greeting":
       return end(errand, refusedBy(refusal, detail));
+    case "rotating": {
+      if (isOver) return end(errand, refusedBy(refusal, detail));
+      const { greeting, hello, parcel } = errand;
+      const refused = [...greeting.course.refused, { parcel, refusal, detail, body }];
+      return greeted(lent, { ...greeting, course: { ...greeting.course, refused } }, hello);
+    }
+    case "clocking":
+    case "setting":
+      return withoutTime(lent, errand.since);
+    case "acking":
+      // Another authority's, an old one, or no room just now: the events are wanted all the same.
+      return aboutLog(lent, errand.visit, errand.outcome, { kind: "pull", after: 0 });
+    case "pulling":
+      return endVisit(errand.visit, errand.outcome);
     case "asking": {
       const visit = withoutReceipt(errand.visit);
       const isHopeless = isOver || decide(visit).kind === "end";
@@ -318,6 +519,7 @@ function hearRefusal(lent: ErrandLent, errand: Talking, body: Bytes): Step {
     case "offering":
     case "streaming": {
       const visit = takeRefusal(errand.visit, { parcel: errand.parcel, refusal, detail, body });
+      if (refusal === "EXPIRED") return hearExpired(lent, visit, errand.parcel);
       return isOver ? endVisit(visit, refusedBy(refusal, detail)) : goOn(lent, visit);
     }
     default:
@@ -327,14 +529,53 @@ function hearRefusal(lent: ErrandLent, errand: Talking, body: Bytes): Step {
 
 /** The link or the lock went silent; a refusal that came before says more than the silence after it. */
 function endEarly(errand: Talking, outcome: Outcome): Step {
-  const last = errand.phase === "greeting" ? undefined : errand.visit.refused.at(-1);
+  const last = refusedBefore(errand).at(-1);
   return end(errand, last === undefined ? outcome : refusedBy(last.refusal, last.detail));
 }
 
 function end(errand: Live, outcome: Outcome): Step {
-  if (errand.phase !== "connecting" && errand.phase !== "greeting") return endVisit(errand.visit, outcome);
-  const report: Report = { outcome, delivered: [], receipt: undefined };
-  return { errand: { phase: "over", satchel: errand.satchel, report }, effects: [{ kind: "done", report }] };
+  switch (errand.phase) {
+    case "connecting":
+    case "greeting":
+      return endBefore(errand.satchel, outcome);
+    case "rotating":
+      return endBefore(errand.greeting.satchel, outcome);
+    case "clocking":
+    case "setting":
+      return endTiming(errand.since, outcome);
+    case "acking":
+    case "pulling":
+      return endVisit(errand.visit, errand.outcome);
+    case "offering":
+    case "streaming":
+    case "asking":
+      return endVisit(errand.visit, outcome);
+    default:
+      return errand satisfies never;
+  }
+}
+
+/** The end of a visit in which nothing was delivered yet. */
+function endBefore(satchel: Satchel, outcome: Outcome): Step {
+  const report = emptyReport(outcome);
+  return { errand: { phase: "over", satchel, report }, effects: [{ kind: "done", report }] };
+}
+
+/** A refusal that led to the time stands, whatever became of the time; only a person's wish to stop says more. */
+function endTiming(since: Since, outcome: Outcome): Step {
+  if (since.kind === "hello") return endBefore(since.greeting.satchel, outcome);
+  const last = since.visit.refused.at(-1);
+  const stands = last !== undefined && outcome.kind !== "aborted";
+  return endVisit(since.visit, stands ? refusedBy(last.refusal, last.detail) : outcome);
+}
+
+function refusedBefore(errand: Talking): readonly RefusedParcel[] {
+  if ("visit" in errand) return errand.visit.refused;
+  if ("since" in errand) {
+    const { since } = errand;
+    return since.kind === "hello" ? since.greeting.course.refused : since.visit.refused;
+  }
+  return "greeting" in errand ? errand.greeting.course.refused : errand.course.refused;
 }
 
 function endVisit(visit: Visit, outcome: Outcome): Step {

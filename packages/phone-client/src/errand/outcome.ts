@@ -2,10 +2,28 @@
  * How a visit can end, in one table: what each ending means, what a person can do about it, and what follows from
  * each refusal of the lock. Not the visit itself.
  */
-import { describeRefusal, type Parcel, type ReceiptSaid, type RefusalName } from "@doorsync/protocol/courier";
+import {
+  type Condition,
+  conditionFlags,
+  describeRefusal,
+  type Parcel,
+  type ReceiptSaid,
+  type RefusalName,
+} from "@doorsync/protocol/courier";
 
 /** The waits of a visit. Every one has its own bound, `waits`. */
-export type WaitName = "open" | "greeting" | "offering" | "streaming" | "asking" | "mailbox";
+export type WaitName =
+  | "open"
+  | "greeting"
+  | "rotating"
+  | "clocking"
+  | "setting"
+  | "offering"
+  | "streaming"
+  | "asking"
+  | "acking"
+  | "pulling"
+  | "mailbox";
 
 /** Longest silence borne in each wait, in milliseconds. A lock answers in far less; radios and flash may not. */
 export const waits: Readonly<Record<WaitName, number>> = {
@@ -13,12 +31,22 @@ export const waits: Readonly<Record<WaitName, number>> = {
   open: 15_000,
   /** Until hello is answered: nothing to compute. */
   greeting: 5_000,
+  /** From new keys to the hello that answers: signature, secure element. */
+  rotating: 20_000,
+  /** Until the time source has a token, which the lock believes for 30 seconds only. */
+  clocking: 5_000,
+  /** From a time token to the hello that answers: signature, flash. */
+  setting: 20_000,
   /** From an update, a manifest or a commission to its answer: signature, flash, secure element. */
   offering: 20_000,
   /** From a chunk to the wish for the next one: one block programmed; after the last, the whole table checked. */
   streaming: 20_000,
   /** From a receipt request to the receipt. */
   asking: 5_000,
+  /** From an acknowledgement to the events that are left: signature, flash. */
+  acking: 20_000,
+  /** From a pull to the events: a seal. */
+  pulling: 5_000,
   /** Until a mailbox has read or stored something. */
   mailbox: 30_000,
 };
@@ -30,6 +58,8 @@ export type Outcome =
   | { readonly kind: "already"; readonly version: number }
   /** A lock without an owner took the commission; its answer travels back. */
   | { readonly kind: "commissioned" }
+  /** The lock took other keys of its authority, and nothing that these signed is carried. */
+  | { readonly kind: "rotated"; readonly epoch: number }
   | { readonly kind: "refused"; readonly refusal: RefusalName; readonly detail?: number }
   /** The lock's word for its table is missing, or is not its word, or is for an older version. */
   | { readonly kind: "unproven"; readonly check: string }
@@ -63,6 +93,49 @@ export interface Report {
   readonly delivered: readonly Parcel[];
   /** The last receipt that verified in this visit. */
   readonly receipt: ReceiptSaid | undefined;
+  /** How the lock is doing, where anything is to be said. */
+  readonly conditions: readonly LockCondition[];
+  /** By the receipt, under the lock's signature; a hello says it without. */
+  readonly isConditionSigned: boolean;
+  /** Of the lock's log: events brought away in this visit, and how many newer ones it said to have. */
+  readonly log: { readonly events: number; readonly left: number };
+}
+
+export type LockCondition = Exclude<Condition, "logWaiting">;
+
+const lockConditions: readonly LockCondition[] = ["lowBattery", "jammed", "doorAjar", "rebooting"];
+
+/** The conditions in the flags of a hello or a receipt. */
+export function conditionsIn(flags: number): readonly LockCondition[] {
+  return lockConditions.filter((name) => (flags & conditionFlags[name]) !== 0);
+}
+
+/** A condition in one line: what it is, and what to do. */
+export function describeCondition(condition: LockCondition): string {
+  switch (condition) {
+    case "lowBattery":
+      return "the battery is low: change it before the lock goes dark";
+    case "jammed":
+      return "the bolt is jammed, so the door may be open or stuck: push or pull the door and lock it again";
+    case "doorAjar":
+      return "the door stands open: close it";
+    case "rebooting":
+      return "the lock restarts again and again: change the battery, and have it looked after if that does not help";
+    default:
+      return condition satisfies never;
+  }
+}
+
+/** A report of a visit that ended before anything was said. */
+export function emptyReport(outcome: Outcome): Report {
+  return {
+    outcome,
+    delivered: [],
+    receipt: undefined,
+    conditions: [],
+    isConditionSigned: false,
+    log: { events: 0, left: 0 },
+  };
 }
 
 /** What is wrong with a parcel that failed this check (P1 to P4 of `checkParcel`), in words. */
@@ -111,9 +184,14 @@ export const afterRefusal: Readonly<Record<RefusalName, AfterRefusal>> = {
 const words: Readonly<Record<WaitName, string>> = {
   open: "while connecting",
   greeting: "after hello",
+  rotating: "after the authority's new keys",
+  clocking: "while the time was asked for",
+  setting: "after the time token",
   offering: "after the update",
   streaming: "between two chunks",
   asking: "after the receipt request",
+  acking: "after the acknowledgement of its log",
+  pulling: "while its log was read",
   mailbox: "at the mailbox",
 };
 
@@ -129,6 +207,8 @@ export function describeOutcome(outcome: Outcome): string {
       return `nothing to do: the lock proved that it holds version ${outcome.version} already`;
     case "commissioned":
       return "commissioned: the lock's answer goes back to the authority, which finishes the meeting";
+    case "rotated":
+      return `the lock took the authority's new keys of epoch ${outcome.epoch}: fetch its new table and sync again`;
     case "refused":
       return describeRefusal(outcome.refusal, outcome.detail);
     case "unproven":
@@ -141,7 +221,7 @@ export function describeOutcome(outcome: Outcome): string {
     case "unreachable":
       return outcome.isMisaddressed === true
         ? `${outcome.why}: check the address`
-        : `${outcome.why}: go to the lock, see that it has power, try again`;
+        : `${outcome.why}: go to the lock, which is out of range or without power, and try again`;
     case "silent":
       if (isUngreeted(outcome)) return `no hello within ${outcome.milliseconds / 1_000} s: ${noLock}`;
       return `the lock said nothing for ${outcome.milliseconds / 1_000} s ${words[outcome.wait]}: sync again, what it took is kept`;

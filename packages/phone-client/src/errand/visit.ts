@@ -27,13 +27,19 @@ import {
   prove,
   type Satchel,
 } from "../satchel.ts";
-import { afterRefusal, type Outcome, type Report, refusedBy } from "./outcome.ts";
+import { type LogTrip, noTrip } from "./log.ts";
+import { afterRefusal, conditionsIn, type Outcome, type Report, refusedBy } from "./outcome.ts";
 
 /** Receipts asked for in one visit: once to learn where the lock is, once after a refusal that moved it. */
 const asksMax = 2;
 
 export interface Visit {
   readonly satchel: Satchel;
+  /** The last one heard. */
+  readonly hello: Hello;
+  /** Rotations that this lock took in this visit, as its hello said afterwards. */
+  readonly rotated: readonly Parcel[];
+  readonly log: LogTrip;
   /** For this lock, and checked. */
   readonly parcels: readonly Parcel[];
   readonly basis: Basis;
@@ -45,6 +51,8 @@ export interface Visit {
   /** The last one that verified. */
   readonly receipt: ReceiptSaid | undefined;
   readonly asks: number;
+  /** A time token was asked for, or cannot be had. */
+  readonly isTimed: boolean;
 }
 
 export interface RefusedParcel {
@@ -61,11 +69,24 @@ export interface IgnoredParcel {
   readonly check: string;
 }
 
+/** What was done in this visit before its last hello. */
+export interface Course {
+  readonly rotated: readonly Parcel[];
+  readonly refused: readonly RefusedParcel[];
+  /** A time token was asked for, or cannot be had. */
+  readonly isTimed: boolean;
+}
+
+export function newCourse(hasTime: boolean): Course {
+  return { rotated: [], refused: [], isTimed: !hasTime };
+}
+
 /** The beginning, from what the lock says of itself. Parcels that do not check are left out and named. */
 export function beginVisit(
   crypto: Crypto,
   satchel: Satchel,
   hello: Hello,
+  course: Course,
 ): { readonly visit: Visit; readonly ignored: readonly IgnoredParcel[] } {
   const ignored: IgnoredParcel[] = [];
   const parcels = addressed(satchel, hello).filter((parcel) => {
@@ -77,6 +98,9 @@ export function beginVisit(
   const visit: Visit = {
     // A table can rot after its receipt. Whoever lies about it gains a few bytes of ours.
     satchel: isDamagedNow ? doubt(satchel, parcels) : satchel,
+    hello,
+    rotated: course.rotated,
+    log: noTrip,
     parcels,
     basis: {
       version: hello.version,
@@ -85,9 +109,10 @@ export function beginVisit(
     },
     tried: new Set(),
     taken: [],
-    refused: [],
+    refused: course.refused,
     receipt: undefined,
     asks: 0,
+    isTimed: course.isTimed,
   };
   return { visit, ignored };
 }
@@ -198,6 +223,13 @@ export function takeRefusal(visit: Visit, refused: RefusedParcel): Visit {
   return { ...told, basis: { version, isProven: false, isSnapshotWanted } };
 }
 
+/** As if this parcel had not been offered yet: what the lock said against it was perhaps its clock's fault. */
+export function onceMore(visit: Visit, parcel: Parcel): Visit {
+  const tried = new Set(visit.tried);
+  tried.delete(parcel);
+  return { ...visit, tried, refused: visit.refused.filter((one) => one.parcel !== parcel) };
+}
+
 /** The lock will not sign for its table (it has none yet, or it is damaged): only a snapshot can be what it lacks. */
 export function withoutReceipt(visit: Visit): Visit {
   return { ...visit, asks: asksMax, basis: { version: 0, isProven: false, isSnapshotWanted: true } };
@@ -211,16 +243,25 @@ export function closeVisit(
   const slips = visit.refused
     .filter(({ parcel, refusal }) => afterRefusal[refusal].isReported && isWanted(visit.satchel, parcel))
     .map(({ parcel, body }) => slipFor(parcel, "refusal", parcel.to, body));
-  const delivered = visit.taken.filter(
+  const taken = visit.taken.filter(
     (parcel) => parcel.kind === "commission" || !isWanted(visit.satchel, parcel),
   );
+  // A lock that signed in the new epoch has the keys of it; its hello alone is anybody's word.
+  const rotated = visit.rotated.filter(({ to }) => visit.receipt !== undefined && visit.hello.epoch === to);
   return {
     satchel: slips.reduce(owe, visit.satchel),
     slips,
-    report: { outcome, delivered, receipt: visit.receipt },
+    report: {
+      outcome,
+      delivered: [...rotated, ...taken],
+      receipt: visit.receipt,
+      conditions: conditionsIn((visit.receipt ?? visit.hello).flags),
+      isConditionSigned: visit.receipt !== undefined,
+      log: { events: visit.log.events, left: visit.log.left },
+    },
   };
 }
 
-function slipFor(parcel: Parcel, kind: ReturnKind, to: number, body: Bytes): ReturnSlip {
+export function slipFor(parcel: Parcel, kind: ReturnKind, to: number, body: Bytes): ReturnSlip {
   return { kind, lockId: parcel.lockId, tag: parcel.tag, epoch: parcel.epoch, to, body };
 }

@@ -2,7 +2,7 @@
  * Strict scanner: says whether bytes are exactly one item of our CBOR profile, before anything is built from them.
  * Not a decoder: it returns no values, allocates next to nothing, does not recurse and is linear in the bytes.
  */
-import type { Bytes } from "../bytes.ts";
+import { type Bytes, readUint } from "../bytes.ts";
 import { cborDepthMax } from "../limits.ts";
 import { accept, refuse, type Verdict } from "../refusal.ts";
 
@@ -60,15 +60,9 @@ function findTrap(bytes: Bytes, bytesMax: number): string | undefined {
     if (info >= 24) {
       const width = 1 << (info - 24);
       if (at + width > bytes.length) return "cbor/truncated";
-      let upper = 0;
-      argument = 0;
-      for (let i = 0; i < width; i++) {
-        if (i === 4) {
-          upper = argument;
-          argument = 0;
-        }
-        argument = argument * 256 + (bytes[at + i] ?? 0);
-      }
+      // Of eight bytes the two halves, because a double does not hold them whole.
+      const upper = width === 8 ? readUint(bytes, at, 4) : 0;
+      argument = width === 8 ? readUint(bytes, at + 4, 4) : readUint(bytes, at, width as 1 | 2 | 4);
       at += width;
       // Shortest form: 24 is the first value that needs one byte; a wider one must not fit half its width.
       const shortest =
@@ -135,17 +129,17 @@ function forbiddenHead(major: number, info: number): string | undefined {
 function isUtf8(bytes: Bytes, start: number, end: number): boolean {
   let at = start;
   while (at < end) {
-    const lead = bytes[at++] ?? 0;
+    const lead = readUint(bytes, at++, 1);
     if (lead < 0x80) continue;
     if (lead < 0xc2 || lead > 0xf4) return false;
     const more = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
     if (at + more > end) return false;
     // Only the second byte has narrower ranges: they are what rules out overlongs, surrogates and > U+10FFFF.
-    const second = bytes[at] ?? 0;
+    const second = readUint(bytes, at, 1);
     const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
     const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
     if (second < low || second > high) return false;
-    for (let i = 1; i < more; i++) if (((bytes[at + i] ?? 0) & 0xc0) !== 0x80) return false;
+    for (let i = 1; i < more; i++) if (readUint(bytes, at + i, 1) >> 6 !== 2) return false;
     at += more;
   }
   return true;

@@ -145,9 +145,7 @@ export function shape<const F extends Readonly<Record<string, Field<unknown>>>>(
       try {
         row.push(field.toCbor(part));
       } catch (cause) {
-        throw new RangeError(`record ${name}, field ${key}: ${cause instanceof Error ? cause.message : ""}`, {
-          cause,
-        });
+        throw new RangeError(`record ${name}, field ${key}: ${(cause as Error).message}`, { cause });
       }
     }
     return row;

@@ -115,6 +115,9 @@ export function itemId(item: Bytes): number {
   return readUint(item, 0, 3);
 }
 
+/** In place of a tag where the code is derived and nothing is stored: only under a rule of class dailyCode. */
+export const dailyTag: Bytes = new Uint8Array(tagBytes);
+
 /** The tag of a raw credential, as a window on it. */
 export function credentialTag(credential: Bytes): Bytes {
   return credential.subarray(tagAt, tagAt + tagBytes);

@@ -2,7 +2,8 @@
  * A lock's table: items in ascending id order under an incremental keyed digest. Immutable; a changed table shares
  * its base with the old one, so one change costs the same in 10 codes or 10,000. It holds no version and no keys.
  *
- * Invariants: ids ascend and are unique; no two credentials share a tag (T44); every credential's rule is present;
+ * Invariants: ids ascend and are unique; no two credentials share a tag (T44), but for the zeros that stand for a
+ * derived daily code under a rule of that class, and there alone; every credential's rule is present;
  * `digest` is the sum over HMAC-SHA-256(digestKey, item) modulo 2^256 (after MSet-Add-Hash, Clarke et al. 2003) of
  * exactly the items present. The digest itself never leaves lock or authority: differences between two sums would
  * show a code coming back. What crosses the courier is `tableState`, a MAC of it.
@@ -14,7 +15,9 @@ import type { Crypto } from "../crypto/crypto.ts";
 import { accept, refuse, type Verdict } from "../refusal.ts";
 import {
   type Credential,
+  credentialClasses,
   credentialTag,
+  dailyTag,
   decodeItem,
   firstCredentialId,
   itemBytes,
@@ -128,7 +131,8 @@ export function tableFromItems(
   if (packed.length % itemBytes !== 0) return refuse("BODY_INVALID", "table/length");
   const own = copy(packed);
   const idByTag = new Map<string, number>();
-  const rules = new Set<number>();
+  const isDailyByRule = new Map<number, boolean>();
+  let credentials = 0;
   let sum = digest ?? new Uint8Array(digestBytes);
   let before = -1;
   for (let at = 0; at < own.length; at += itemBytes) {
@@ -138,18 +142,23 @@ export function tableFromItems(
     const id = itemId(raw);
     if (id <= before) return refuse("BODY_INVALID", "table/order");
     before = id;
-    if (item.value.kind === "rule") rules.add(id);
+    if (item.value.kind === "rule") isDailyByRule.set(id, isDailyRule(raw));
     if (item.value.kind === "credential") {
       // Rules sort before credentials, so one pass sees every rule first.
-      if (!rules.has(item.value.rule)) return refuse("BODY_INVALID", "table/rule-missing");
+      const isDaily = isDailyByRule.get(item.value.rule);
+      if (isDaily === undefined) return refuse("BODY_INVALID", "table/rule-missing");
+      if (isDaily !== isDailyTag(raw)) return refuse("BODY_INVALID", "table/daily-tag");
+      credentials++;
       const key = tagKey(item.value.tag);
-      if (idByTag.has(key)) return refuse("DUPLICATE", "table/duplicate-tag", id);
-      idByTag.set(key, id);
+      if (!isDaily) {
+        if (idByTag.has(key)) return refuse("DUPLICATE", "table/duplicate-tag", id);
+        idByTag.set(key, id);
+      }
     }
     if (digest === undefined) sum = digestWith(crypto, digestKey, sum, raw, 1);
   }
   const count = own.length / itemBytes;
-  return accept(new LayeredTable({ packed: own, idByTag }, emptyOverlay, count, idByTag.size, sum));
+  return accept(new LayeredTable({ packed: own, idByTag }, emptyOverlay, count, credentials, sum));
 }
 
 /** The table after a change, sharing the base of the old one; or why the change means nothing here. */
@@ -187,6 +196,8 @@ export function applyChange(crypto: Crypto, digestKey: Bytes, table: Table, chan
     if (held !== undefined) take(held);
   }
 
+  /** Rules that become, or cease to be, those of daily codes. */
+  const turned = new Set<number>();
   before = -1;
   for (const raw of change.puts) {
     const id = itemId(raw);
@@ -196,14 +207,23 @@ export function applyChange(crypto: Crypto, digestKey: Bytes, table: Table, chan
     if (!item.ok) return item;
     const own = copy(raw);
     if (item.value.kind === "credential") {
-      if (!ruleIn(byId, table, item.value.rule)) return refuse("BODY_INVALID", "table/rule-missing");
+      const rule = ruleIn(byId, table, item.value.rule);
+      if (rule === undefined) return refuse("BODY_INVALID", "table/rule-missing");
+      const isDaily = isDailyRule(rule);
+      if (isDaily !== isDailyTag(own)) return refuse("BODY_INVALID", "table/daily-tag");
       const key = tagKey(item.value.tag);
-      const holder = idByTag.get(key) ?? table.base.idByTag.get(key);
-      if (holder !== undefined && holds(byId, table, holder, key)) {
-        return refuse("DUPLICATE", "table/duplicate-tag", id);
+      if (!isDaily) {
+        const holder = idByTag.get(key) ?? table.base.idByTag.get(key);
+        if (holder !== undefined && holds(byId, table, holder, key)) {
+          return refuse("DUPLICATE", "table/duplicate-tag", id);
+        }
+        idByTag.set(key, id);
       }
-      idByTag.set(key, id);
       next.credentials++;
+    }
+    if (item.value.kind === "rule") {
+      const held = table.get(id);
+      if (held !== undefined && isDailyRule(held) !== isDailyRule(own)) turned.add(id);
     }
     byId.set(id, own);
     next.count++;
@@ -212,10 +232,18 @@ export function applyChange(crypto: Crypto, digestKey: Bytes, table: Table, chan
 
   const overlay: Overlay = { byId, idByTag };
   const changed = new LayeredTable(table.base, overlay, next.count, next.credentials, next.digest);
-  // The only look at every item, and rare: a rule leaves with its last credential, or no snapshot could say this table.
+  // The only looks at every item, and rare: a rule leaves with its last credential and changes between tags and the
+  // derived code with all of them, or no snapshot could say this table.
   const removedRules = new Set(change.removes.filter((id) => itemKind(id) === "rule"));
-  if (removedRules.size > 0 && usesRule(changed, removedRules)) {
+  if (removedRules.size > 0 && usesRule(changed, removedRules, () => true)) {
     return refuse("BODY_INVALID", "table/rule-missing");
+  }
+  const isMistagged = (credential: Bytes, rule: number): boolean => {
+    const raw = changed.get(rule);
+    return raw !== undefined && isDailyRule(raw) !== isDailyTag(credential);
+  };
+  if (turned.size > 0 && usesRule(changed, turned, isMistagged)) {
+    return refuse("BODY_INVALID", "table/daily-tag");
   }
   return accept(byId.size > overlayIdsMax ? rebased(changed) : changed);
 }
@@ -299,7 +327,7 @@ function rebased(table: LayeredTable): LayeredTable {
   const idByTag = new Map<string, number>();
   for (let at = 0; at < packed.length; at += itemBytes) {
     const raw = packed.subarray(at, at + itemBytes);
-    if (itemId(raw) >= firstCredentialId) idByTag.set(rawTagKey(raw), itemId(raw));
+    if (itemId(raw) >= firstCredentialId && !isDailyTag(raw)) idByTag.set(rawTagKey(raw), itemId(raw));
   }
   return new LayeredTable({ packed, idByTag }, emptyOverlay, table.count, table.credentials, table.digest);
 }
@@ -318,15 +346,30 @@ function findInBase(base: Base, id: number): Bytes | undefined {
   return undefined;
 }
 
-function ruleIn(byId: ReadonlyMap<number, Bytes | undefined>, table: Table, rule: number): boolean {
-  return (byId.has(rule) ? byId.get(rule) : table.get(rule)) !== undefined;
+function ruleIn(byId: ReadonlyMap<number, Bytes | undefined>, table: Table, rule: number): Bytes | undefined {
+  return byId.has(rule) ? byId.get(rule) : table.get(rule);
 }
 
-function usesRule(table: Table, rules: ReadonlySet<number>): boolean {
+function usesRule(
+  table: Table,
+  rules: ReadonlySet<number>,
+  matters: (credential: Bytes, rule: number) => boolean,
+): boolean {
   for (const raw of table.items()) {
-    if (itemId(raw) >= firstCredentialId && rules.has(readUint(raw, 3, 2) & 0x7fff)) return true;
+    const rule = readUint(raw, 3, 2) & 0x7fff;
+    if (itemId(raw) >= firstCredentialId && rules.has(rule) && matters(raw, rule)) return true;
   }
   return false;
+}
+
+/** Whether the credentials of a raw rule are derived codes, which have no tag. */
+function isDailyRule(rule: Bytes): boolean {
+  return readUint(rule, 3, 1) === credentialClasses.dailyCode;
+}
+
+/** The zeros that stand in place of a derived code's tag. */
+function isDailyTag(credential: Bytes): boolean {
+  return equal(credentialTag(credential), dailyTag);
 }
 
 /** Whether `id` still carries the tag after what was taken and put so far. */

@@ -2,7 +2,7 @@
  * The strict face of cryptography: every acceptance rule in one place, the same over every provider. Not a library
  * of primitives, and not a source of randomness: seeds, secrets and nonces are arguments.
  */
-import { type Bytes, concat, fromHex, noBytes } from "../bytes.ts";
+import { type Bytes, concat, fromHex, noBytes, readUint } from "../bytes.ts";
 import type { Provider } from "./provider.ts";
 
 const keyBytes = 32;
@@ -42,12 +42,8 @@ export interface Crypto {
   same(a: Bytes, b: Bytes): boolean;
 }
 
-/** A constant of the curve as it is encoded, little-endian. */
-function constant(digits: string): Bytes {
-  const bytes = fromHex(digits);
-  if (bytes?.length !== keyBytes) throw new Error("a constant of the curve is mistyped");
-  return bytes;
-}
+/** A constant of the curve as it is encoded, little-endian. A mistyped one fails the vectors. */
+const constant = (digits: string): Bytes => fromHex(digits) as Bytes;
 
 /** p = 2^255 - 19, and L = 2^252 + 27742317777372353535851937790883648493, the order of the base point. */
 const fieldPrime = constant("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f");
@@ -65,8 +61,8 @@ const smallOrderYs: readonly Bytes[] = [
 /** Whether a 32-byte little-endian number is below a bound. Of public numbers only: returns at the first difference. */
 function isBelow(number: Bytes, bound: Bytes): boolean {
   for (let i = keyBytes - 1; i >= 0; i--) {
-    const digit = number[i] ?? 0;
-    const limit = bound[i] ?? 0;
+    const digit = readUint(number, i, 1);
+    const limit = readUint(bound, i, 1);
     if (digit !== limit) return digit < limit;
   }
   return false;
@@ -75,7 +71,7 @@ function isBelow(number: Bytes, bound: Bytes): boolean {
 /** y of an encoded point: the encoding without its sign bit. */
 function yOf(point: Bytes): Bytes {
   const y = new Uint8Array(point);
-  y[keyBytes - 1] = (y[keyBytes - 1] ?? 0) & 0x7f;
+  y[keyBytes - 1] = readUint(y, keyBytes - 1, 1) & 0x7f;
   return y;
 }
 
@@ -83,7 +79,8 @@ function yOf(point: Bytes): Bytes {
 function same(a: Bytes, b: Bytes): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;
-  for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
+  // No branch inside, not even one for a byte that might be missing: both lengths are i's bound.
+  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] as number);
   return difference === 0;
 }
 

@@ -39,11 +39,11 @@ export const encrypt0Field: Field<Encrypt0> = {
   ],
   fromCbor(value: CborValue): Encrypt0 | undefined {
     if (!Array.isArray(value) || value.length !== 3) return undefined;
-    const [header, unprotected, third] = value as readonly CborValue[];
+    const [header, unprotected, third] = value as [CborValue, CborValue, CborValue];
     if (!(header instanceof Uint8Array) || !equal(header, protectedHeader)) return undefined;
     if (!(unprotected instanceof Map) || unprotected.size !== 1) return undefined;
     const iv = ivField.fromCbor(unprotected.get(ivLabel));
-    const ciphertext = ciphertextField.fromCbor(third ?? "");
+    const ciphertext = ciphertextField.fromCbor(third);
     if (iv === undefined || ciphertext === undefined) return undefined;
     return { iv, ciphertext };
   },

@@ -65,7 +65,8 @@ function createSymmetric(crypto: Crypto, protocolName: string) {
   const name = ascii(protocolName);
   let h = name.length > hashBytes ? crypto.hash(name) : concat(name, new Uint8Array(hashBytes - name.length));
   let chainingKey = h;
-  let key: Bytes | undefined;
+  /** None before the first mixKey: sealing or opening under no key throws. */
+  let key = noBytes;
   let counter = 0;
 
   /** Four zero bytes and the counter as little-endian u64. A handshake never seals more than twice under one key. */
@@ -94,15 +95,11 @@ function createSymmetric(crypto: Crypto, protocolName: string) {
       counter = 0;
     },
     sealAndHash(plaintext: Bytes): Bytes {
-      if (key === undefined)
-        throw new Error("noise: a payload before any key; both patterns key the first message");
       const sealed = crypto.seal(key, nextNonce(), h, plaintext);
       mixHash(sealed);
       return sealed;
     },
     openAndHash(sealed: Bytes): Bytes | undefined {
-      if (key === undefined)
-        throw new Error("noise: a payload before any key; both patterns key the first message");
       const opened = crypto.open(key, nextNonce(), h, sealed);
       if (opened !== undefined) mixHash(sealed);
       return opened;
@@ -156,16 +153,15 @@ export function createHandshake(
 
   /** ee, computed once. Undefined when the peer's point has small order: the result would be known to everybody. */
   function agreeEphemeral(): Bytes | undefined {
-    if (remoteEphemeral === undefined) throw new Error("noise: ee before the peer's e");
-    sharedEphemeral ??= crypto.agree(ephemeral, remoteEphemeral);
+    sharedEphemeral ??= crypto.agree(ephemeral, demandKey("the peer's e", remoteEphemeral));
     return sharedEphemeral;
   }
 
+  /** es: the initiator's e and the responder's s, whichever of the two is ours. */
   function agreeStatic(): Bytes | undefined {
-    if (remoteStatic !== undefined) return crypto.agree(ephemeral, remoteStatic);
-    if (staticSecret !== undefined && remoteEphemeral !== undefined)
-      return crypto.agree(staticSecret, remoteEphemeral);
-    throw new Error("noise: es without a static key");
+    return staticSecret === undefined
+      ? crypto.agree(ephemeral, demandKey("the remote static key", remoteStatic))
+      : crypto.agree(staticSecret, demandKey("the peer's e", remoteEphemeral));
   }
 
   /** Mixes every token but "e". False when a Diffie-Hellman came to nothing. */
@@ -182,10 +178,8 @@ export function createHandshake(
         symmetric.mixKey(shared);
         return true;
       }
-      default: {
-        const unknown: never = token;
-        throw new Error(`noise: token ${String(unknown)}`);
-      }
+      default:
+        throw new Error(`noise: no such token: ${String(token satisfies never)}`);
     }
   }
 

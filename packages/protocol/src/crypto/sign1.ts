@@ -39,7 +39,8 @@ function byteString(bytes: Bytes, at: number): { readonly start: number; readonl
   const head = bytes[at];
   if (head === undefined || head >> 5 !== 2) return undefined;
   const width = ({ 24: 1, 25: 2, 26: 4 } as const)[head & 31];
-  if (width === undefined) return (head & 31) < 24 ? { start: at + 1, end: at + 1 + (head & 31) } : undefined;
+  // The scan has passed: a length of eight bytes would be longer than any message.
+  if (width === undefined) return { start: at + 1, end: at + 1 + (head & 31) };
   const start = at + 1 + width;
   return { start, end: start + readUint(bytes, at + 1, width) };
 }

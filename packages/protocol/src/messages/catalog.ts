@@ -13,7 +13,7 @@ interface MessageRow {
   readonly toPhone?: number;
 }
 
-/** Numbers are never reused. 11 to 31 are kept: 11 rotation, 12 log pull, 13 log segment, 14 log acknowledgement, 16 to 18 unlock. */
+/** Numbers are never reused. 15 to 31 are kept, 16 to 18 of them for unlock by app. */
 export const messageCatalog = {
   hello: { type: 1, toLock: 1, toPhone: 64 },
   update: { type: 2, toLock: updateBytesMax },
@@ -25,6 +25,10 @@ export const messageCatalog = {
   next: { type: 7, toPhone: 16 },
   refusal: { type: 8, toPhone: 16 },
   commission: { type: 10, toLock: updateBytesMax, toPhone: updateBytesMax },
+  rotation: { type: 11, toLock: updateBytesMax },
+  pull: { type: 12, toLock: 8 },
+  segment: { type: 13, toPhone: messageBytesMax },
+  ack: { type: 14, toLock: 128 },
 } as const satisfies Record<string, MessageRow>;
 
 export type MessageName = keyof typeof messageCatalog;

@@ -12,10 +12,22 @@ import { describeRefusal, refusalByCode } from "../refusal.ts";
 import { readNext, readRefusal } from "./answers.ts";
 import { type Message, type MessageName, messageCatalog, messageName } from "./catalog.ts";
 import { readChunk } from "./chunk.ts";
+import { conditionFlags } from "./condition.ts";
+import {
+  alarmCodes,
+  eventClasses,
+  eventFlags,
+  type LockEvent,
+  lockOperationTypes,
+  nameOf,
+  operationErrors,
+} from "./event.ts";
 import { helloFlags, readHello } from "./hello.ts";
+import { ackPayload, readPull, readSegmentHead } from "./log.ts";
 import { chunksFor, manifestPayload } from "./manifest.ts";
 import type { Parcel } from "./parcel.ts";
-import { receiptPayload } from "./receipt.ts";
+import { receiptFlags, receiptPayload } from "./receipt.ts";
+import { rotationPayload } from "./rotation.ts";
 import { timePayload } from "./time-token.ts";
 import { updatePayload } from "./update.ts";
 
@@ -37,7 +49,7 @@ function describeBody(name: MessageName, body: Bytes): string | undefined {
       if (!hello.ok) return undefined;
       const { tag, epoch, version, flags, resume } = hello.value;
       const half = resume.length === 2 ? `, holds version ${resume[0]} up to chunk ${resume[1]}` : "";
-      return `lock ${toHex(tag)} epoch ${epoch} version ${version}${flagWords(flags, helloFlags)}${half}`;
+      return `lock ${toHex(tag)} epoch ${epoch} version ${version}${flagWords(flags, { ...helloFlags, ...conditionFlags })}${half}`;
     }
     case "update": {
       const payload = signedPayload(body);
@@ -62,8 +74,9 @@ function describeBody(name: MessageName, body: Bytes): string | undefined {
       const payload = signedPayload(body);
       const said = payload === undefined ? undefined : receiptPayload.decode(payload, updateBytesMax);
       if (!said?.ok) return undefined;
-      const { version, issuedAt, state, lowerSeconds } = said.value;
-      return `the lock durably holds version ${version} (issued ${when(issuedAt)}), state ${toHex(state)}, its clock at least ${when(lowerSeconds)}`;
+      const { version, issuedAt, state, lowerSeconds, flags } = said.value;
+      const words = flagWords(flags, { ...receiptFlags, ...conditionFlags });
+      return `the lock durably holds version ${version} (issued ${when(issuedAt)}), state ${toHex(state)}, its clock at least ${when(lowerSeconds)}${words}`;
     }
     case "time": {
       const payload = signedPayload(body);
@@ -84,6 +97,31 @@ function describeBody(name: MessageName, body: Bytes): string | undefined {
     }
     case "commission":
       return "a Noise handshake message; only lock and authority can read it";
+    case "rotation": {
+      const payload = signedPayload(body);
+      const said = payload === undefined ? undefined : rotationPayload.decode(payload, updateBytesMax);
+      if (!said?.ok) return undefined;
+      const { epoch, issuedAt } = said.value;
+      return `new keys of the authority from epoch ${epoch} on (issued ${when(issuedAt)}), signed by its root key`;
+    }
+    case "pull": {
+      const after = readPull(body);
+      return after.ok ? `asks for events after ${after.value}` : undefined;
+    }
+    case "segment": {
+      const place = readSegmentHead(body);
+      if (!place.ok) return undefined;
+      const { after, last, newest } = place.value;
+      const which = last === after ? `no event after ${after}` : `events ${after + 1} to ${last}`;
+      return `${which}, sealed to the authority; the lock's newest is ${newest}`;
+    }
+    case "ack": {
+      const payload = signedPayload(body);
+      const said = payload === undefined ? undefined : ackPayload.decode(payload, updateBytesMax);
+      return said?.ok
+        ? `the authority holds every event up to ${said.value.seq}, head ${toHex(said.value.head)}`
+        : undefined;
+    }
     default:
       return name satisfies never;
   }
@@ -91,10 +129,26 @@ function describeBody(name: MessageName, body: Bytes): string | undefined {
 
 /** A parcel's wrapper and its messages. */
 export function describeParcel(parcel: Parcel): string {
-  const versions = parcel.kind === "update" ? `${parcel.from} -> ${parcel.to}` : `-> ${parcel.to}`;
+  const brings = parcelWords(parcel);
   const until = parcel.notAfter === secondsNever ? "" : `, deliverable until ${when(parcel.notAfter)}`;
-  const head = `${parcel.kind} for lock ${toHex(parcel.tag)} epoch ${parcel.epoch}, version ${versions}${until}`;
+  const head = `${parcel.kind} for lock ${toHex(parcel.tag)} epoch ${parcel.epoch}, ${brings}${until}`;
   return [head, ...parcel.messages.map((message) => `  ${describeMessage(message)}`)].join("\n");
+}
+
+function parcelWords({ kind, from, to }: Parcel): string {
+  switch (kind) {
+    case "update":
+      return `version ${from} -> ${to}`;
+    case "snapshot":
+    case "commission":
+      return `version -> ${to}`;
+    case "rotation":
+      return `epoch -> ${to}`;
+    case "ack":
+      return `events up to ${to}`;
+    default:
+      return kind satisfies never;
+  }
 }
 
 /** One item of a table. A tag is a keyed MAC: it shows which credential, never which code. */
@@ -126,6 +180,44 @@ export function describeItem(item: Item): string {
     }
     default:
       return item satisfies never;
+  }
+}
+
+/** One event of a log that was opened. */
+export function describeEvent(event: LockEvent): string {
+  const { seq, at, kind, source, credential, version, count } = event;
+  const has = (flag: number): boolean => (event.flags & flag) !== 0;
+  const parts = [
+    `event ${seq}`,
+    `${has(eventFlags.timeUnknown) ? "not before " : ""}${when(at)}`,
+    [kind, detailWord(event)].filter((word) => word !== "").join(" "),
+    ...(source === "Unspecified" ? [] : [`by ${source}`]),
+    ...(credential === 0 ? [] : [`credential ${credential}`]),
+    ...(version === 0 ? [] : [`version ${version}`]),
+    ...(count === 0 ? [] : [`${has(eventFlags.atLeast) ? "at least " : ""}${count}`]),
+  ];
+  return parts.join(", ");
+}
+
+function detailWord({ kind, detail }: LockEvent): string {
+  switch (kind) {
+    case "LockOperation":
+      return nameOf(lockOperationTypes, detail) ?? "";
+    case "LockOperationError":
+      return nameOf(operationErrors, detail) ?? "";
+    case "DoorLockAlarm":
+      return nameOf(alarmCodes, detail) ?? "";
+    case "Gap":
+      return nameOf(eventClasses, detail) ?? "";
+    case "SyncRefused":
+      return refusalByCode(detail) ?? "";
+    case "LockUserChange":
+    case "TimeSet":
+    case "Boot":
+    case "KeyRotation":
+      return "";
+    default:
+      return kind satisfies never;
   }
 }
 

@@ -11,12 +11,13 @@ import { constant, fixedBytes, listOf, optional, type ShapeValue, shape, uint } 
 import { versionMax } from "../limits.ts";
 import { accept, refuse, type Verdict } from "../refusal.ts";
 import { messageCatalog } from "./catalog.ts";
+import { flagsMax } from "./condition.ts";
 
 export const protocolVersion = 1;
 export const nonceBytes = 16;
 export const lockTagBytes = 8;
 
-/** Bits of `flags`; unknown bits are ignored by a courier. */
+/** Bits of `flags`, beside those of condition.ts; unknown bits are ignored by a courier. */
 export const helloFlags = {
   /** No owner yet: waits for a commission under the printed setup secret. */
   factory: 1,
@@ -24,7 +25,7 @@ export const helloFlags = {
   wantsSnapshot: 2,
   /** The table in flash did not match the secure element; no code of it opens. */
   damaged: 4,
-  /** The clock was lost; a time token would help. */
+  /** The clock was lost, or may have drifted by minutes; a time token would help. */
   wantsTime: 8,
 } as const;
 
@@ -34,7 +35,7 @@ const helloShape = shape("hello", {
   tag: fixedBytes(lockTagBytes),
   epoch: uint(versionMax),
   version: uint(versionMax),
-  flags: uint(0xff),
+  flags: uint(flagsMax),
   /** Empty, or [to, next chunk] of a half-received stream. */
   resume: listOf(uint(versionMax), 2),
   nonce: optional(fixedBytes(nonceBytes)),

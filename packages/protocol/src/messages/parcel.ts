@@ -30,31 +30,33 @@ import { accept, type Verdict } from "../refusal.ts";
 import { keyBytes, lockIdBytes } from "./commission.ts";
 import { lockTagBytes } from "./hello.ts";
 
-export const parcelKinds = { update: 0, snapshot: 1, commission: 2 } as const;
+export const parcelKinds = { update: 0, snapshot: 1, commission: 2, rotation: 3, ack: 4 } as const;
 export type ParcelKind = keyof typeof parcelKinds;
-export const returnKinds = { receipt: 0, commission: 1, refusal: 2 } as const;
+export const returnKinds = { receipt: 0, commission: 1, refusal: 2, log: 3 } as const;
 export type ReturnKind = keyof typeof returnKinds;
 
 const parcelMessagesMax = 1 + Math.ceil((capacityMax + tableItemsBesideCodesMax) / itemsPerChunkMax);
 export const parcelBytesMax: number = 1_024 + parcelMessagesMax * (messageBytesMax + 8);
-export const returnSlipBytesMax = 1_024;
+export const returnSlipBytesMax: number = 1_024 + messageBytesMax;
 
 const messageShape = shape("message", { type: uint(0xff), body: someBytes(0, messageBytesMax) });
 
 const parcelShape = shape("parcel", {
   format: constant("doorsync-parcel/1"),
-  kind: uint(parcelKinds.commission),
+  kind: uint(parcelKinds.ack),
   lockId: fixedBytes(lockIdBytes),
   /** How the lock shows itself in hello: the setup tag for a commission, the assigned tag afterwards. */
   tag: fixedBytes(lockTagBytes),
   epoch: uint(versionMax),
-  /** Version the delta applies to; 0 in a snapshot and a commission. */
+  /** Version the delta applies to; 0 in every other kind. */
   from: uint(versionMax),
+  /** Version that results; of a rotation the epoch that begins, of an ack the sequence number acknowledged. */
   to: uint(versionMax),
   /** Seconds since 1970 after which the lock answers EXPIRED. */
   notAfter: uint(secondsMax),
   /** The lock's receipt key; zeros in a commission, where it is not known yet. */
   lockKey: fixedBytes(keyBytes),
+  /** The key under which the first message verifies: the table key, in a rotation the root key. */
   tableKey: fixedBytes(keyBytes),
   messages: listOf(nested(messageShape), parcelMessagesMax),
 });
@@ -63,14 +65,14 @@ export type Parcel = Omit<ShapeValue<typeof parcelShape>, "format" | "kind"> & {
 
 const returnShape = shape("return-slip", {
   format: constant("doorsync-return/1"),
-  kind: uint(returnKinds.refusal),
+  kind: uint(returnKinds.log),
   lockId: fixedBytes(lockIdBytes),
   tag: fixedBytes(lockTagBytes),
   epoch: uint(versionMax),
-  /** Version of the parcel that this answers. */
+  /** Version of the parcel that this answers; of a log segment the sequence number it was pulled after. */
   to: uint(versionMax),
   /** The lock's message body, untouched. */
-  body: someBytes(0, 512),
+  body: someBytes(0, messageBytesMax),
 });
 
 export type ReturnSlip = Omit<ShapeValue<typeof returnShape>, "format" | "kind"> & {

@@ -9,7 +9,9 @@
 import { fixedBytes, type ShapeValue, shape, uint } from "../cbor/schema.ts";
 import { stateBytes } from "../codes/table.ts";
 import { secondsMax, versionMax } from "../limits.ts";
+import { flagsMax } from "./condition.ts";
 
+/** Bits of `flags`, beside those of condition.ts. */
 export const receiptFlags = {
   /** Proves nothing: flash does not hold the table that the secure element names; no code opens, a snapshot is needed. */
   damaged: 1,
@@ -24,7 +26,7 @@ export const receiptPayload = shape("receipt", {
   state: fixedBytes(stateBytes),
   /** The lock's lower time bound when it signed: how old a replayed receipt is. */
   lowerSeconds: uint(secondsMax),
-  flags: uint(0xff),
+  flags: uint(flagsMax),
 });
 
 export type ReceiptSaid = ShapeValue<typeof receiptPayload>;

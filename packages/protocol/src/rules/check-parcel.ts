@@ -7,14 +7,17 @@ import { type Bytes, equal } from "../bytes.ts";
 import type { Crypto } from "../crypto/crypto.ts";
 import { splitSign1, verifySign1 } from "../crypto/sign1.ts";
 import { messageBytesMax, updateBytesMax } from "../limits.ts";
-import { messageCatalog } from "../messages/catalog.ts";
+import { type Message, messageCatalog } from "../messages/catalog.ts";
 import { readChunk } from "../messages/chunk.ts";
+import { ackPayload } from "../messages/log.ts";
 import { chunksFor, manifestPayload, noHash } from "../messages/manifest.ts";
 import type { Parcel } from "../messages/parcel.ts";
 import type { ReceiptSaid } from "../messages/receipt.ts";
+import { rotationPayload } from "../messages/rotation.ts";
 import { updatePayload } from "../messages/update.ts";
 import { accept, refuse, type Verdict } from "../refusal.ts";
 import { acceptReceipt } from "./receipt.ts";
+import { rotationContext } from "./rotation.ts";
 import { signedContext } from "./trust.ts";
 
 /**
@@ -29,6 +32,7 @@ export function checkParcel(crypto: Crypto, parcel: Parcel): Verdict<undefined> 
     const fits = head.type === messageCatalog.commission.type && chunks.length === 0;
     return fits ? accept(undefined) : refuse("REJECTED", "P1");
   }
+  if (parcel.kind === "rotation" || parcel.kind === "ack") return checkLone(crypto, parcel, head, chunks);
   const update = head.type === messageCatalog.update.type;
   if (!update && head.type !== messageCatalog.manifest.type) return refuse("REJECTED", "P1");
   if (update && (parcel.kind === "snapshot" || chunks.length > 0)) return refuse("REJECTED", "P1");
@@ -45,6 +49,27 @@ export function checkParcel(crypto: Crypto, parcel: Parcel): Verdict<undefined> 
   const said = manifestPayload.decode(parts.value.payload, updateBytesMax);
   if (!said.ok || said.value.to !== parcel.to) return refuse("REJECTED", "P3");
   return checkChain(crypto, said.value.stream, chunks);
+}
+
+/** A rotation or an acknowledgement: one signed message that says the wrapper's number. */
+function checkLone(
+  crypto: Crypto,
+  parcel: Parcel,
+  head: Message,
+  others: readonly Message[],
+): Verdict<undefined> {
+  const rotation = parcel.kind === "rotation";
+  const { type } = rotation ? messageCatalog.rotation : messageCatalog.ack;
+  if (head.type !== type || others.length > 0) return refuse("REJECTED", "P1");
+  const parts = splitSign1(head.body, updateBytesMax);
+  if (!parts.ok) return refuse("REJECTED", "P2");
+  const bound = rotation ? rotationContext(parcel.lockId) : signedContext(type, parcel);
+  if (!verifySign1(crypto, parcel.tableKey, bound, parts.value)) return refuse("REJECTED", "P2");
+  const { payload } = parts.value;
+  const epoch = rotationPayload.decode(payload, updateBytesMax);
+  const ack = ackPayload.decode(payload, updateBytesMax);
+  const said = rotation ? epoch.ok && epoch.value.epoch : ack.ok && ack.value.seq;
+  return said === parcel.to ? accept(undefined) : refuse("REJECTED", "P3");
 }
 
 function checkChain(

@@ -18,7 +18,7 @@ import {
   setupPsk,
 } from "../messages/commission.ts";
 import { accept, refuse, type Verdict } from "../refusal.ts";
-import { type AuthorityPublic, deriveLockKeys, type LockKeys } from "./trust.ts";
+import { type AuthorityPublic, deriveLockKeys, isAgreementKey, type LockKeys } from "./trust.ts";
 
 /** The lock's two public keys: receipts are signed by `sign`, unlock sessions are met by `dh`. */
 export interface LockPublic {
@@ -77,7 +77,7 @@ export interface AcceptedCommission {
 
 /**
  * The lock's end. M1: the psk opens the offer (before any Diffie-Hellman); M2: its shape; M3: a new epoch; M4: the
- * authority's signing keys are keys. All REJECTED.
+ * authority's keys are keys. All REJECTED.
  */
 export function acceptCommission(
   crypto: Crypto,
@@ -100,6 +100,7 @@ export function acceptCommission(
   const { root, table, capability, time, box } = offer;
   if (![root, table, capability, time].every((key) => crypto.isStrictPublicKey(key)))
     return refuse("REJECTED", "M4");
+  if (!isAgreementKey(crypto, box)) return refuse("REJECTED", "M4");
 
   const signSeed = secret("sign");
   const dhSecret = secret("dh");

@@ -25,9 +25,10 @@ export interface LockKeys {
   readonly digest: Bytes;
   readonly state: Bytes;
   readonly daily: Bytes;
+  readonly log: Bytes;
 }
 
-export const lockKeyNames = ["update", "iv", "pin", "digest", "state", "daily"] as const;
+export const lockKeyNames = ["update", "iv", "pin", "digest", "state", "daily", "log"] as const;
 
 /** The authority's public keys, one per purpose: a key of one purpose verifies nothing of another. */
 export interface AuthorityPublic {
@@ -64,7 +65,14 @@ export function deriveLockKeys(crypto: Crypto, handshakeHash: Bytes, k1: Bytes, 
     digest: key("digest"),
     state: key("state"),
     daily: key("daily"),
+    log: key("log"),
   };
+}
+
+/** Whether an X25519 public key is worth pinning: no point of small order, with which nothing can be sealed. */
+export function isAgreementKey(crypto: Crypto, publicKey: Bytes): boolean {
+  // Secrets are clamped to multiples of the cofactor, so any one of them tells.
+  return crypto.agree(new Uint8Array(keyBytes), publicKey) !== undefined;
 }
 
 /** External AAD of what a message's signature covers: type, lock and epoch; then what the message is bound to. */

@@ -9,7 +9,7 @@ export type Standing = "open" | "streaming" | "writing";
 /** What a courier may say to a lock in each standing. Nobody may list codes, in any. */
 export const mayHear = {
   /** Nothing is under way. */
-  open: ["hello", "update", "manifest", "receipt", "time", "commission"],
+  open: ["hello", "update", "manifest", "receipt", "time", "commission", "rotation", "pull", "ack"],
   /** A verified manifest waits for its chunks; a manifest or an update may still take its place. */
   streaming: ["hello", "update", "manifest", "receipt", "time", "chunk"],
   /** Flash is being written: what comes now is answered BUSY. */
@@ -25,11 +25,17 @@ export const mayAnswer = {
   receipt: ["receipt"],
   time: ["hello"],
   commission: ["commission"],
+  rotation: ["hello"],
+  pull: ["segment"],
+  ack: ["segment"],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Asking = keyof typeof mayAnswer;
 
-export function lockMayHear(standing: Standing, name: string): boolean {
+/** What a courier may say at all, in one standing or another. */
+type Heard = (typeof mayHear)[Standing][number];
+
+export function lockMayHear(standing: Standing, name: string): name is Heard {
   return mayHear[standing].some((allowed) => allowed === name);
 }
 

@@ -1,0 +1,92 @@
+/**
+ * What is held of a door's log, and what is known to be missing. It believes nothing that was not taken in by
+ * `receive.ts`, and names people by the credential that the lock wrote down.
+ */
+import {
+  type EventKind,
+  eventFlags,
+  type LockEvent,
+  type OperationSource,
+} from "@doorsync/protocol/authority";
+import { gapIn, type LogGap, withoutSuperseded } from "../model/journal.ts";
+import { type KeptEvent, loadEvents, loadJournal } from "../store/journals.ts";
+import { loadLedger } from "../store/ledgers.ts";
+import { listPeople, presentLock } from "../store/registry.ts";
+import { findDoor, type Office } from "./office.ts";
+
+export interface LogEntry {
+  readonly seq: number;
+  /** The lock's lower bound, seconds since 1970; with `uncertain` it may be much later in truth. */
+  readonly at: number;
+  readonly uncertain: boolean;
+  readonly receivedAt: number;
+  readonly kind: EventKind;
+  readonly detail: number;
+  readonly source: OperationSource;
+  readonly credential: number | undefined;
+  readonly person: string | undefined;
+  readonly version: number;
+  readonly count: number;
+  readonly gap: LogGap | undefined;
+}
+
+export interface DoorLog {
+  readonly door: string;
+  /** Events held: 1 to this number, without a hole. */
+  readonly held: number;
+  /** Newer ones that the lock was last heard to have. */
+  readonly waiting: number;
+  /** Another history came under this lock's key than the one held. */
+  readonly alarm: boolean;
+  readonly entries: readonly LogEntry[];
+}
+
+/** The newest `countMax` events of the lock that hangs on a door now; undefined when none does. */
+export async function readLog(
+  office: Office,
+  wish: { readonly door: string; readonly countMax: number },
+): Promise<DoorLog | undefined> {
+  const door = await findDoor(office, wish.door);
+  const lock = await presentLock(office.db, door.id);
+  if (lock === undefined) return undefined;
+  const { held, newest, broken } = await loadJournal(office.db, lock.lock_id);
+  const names = new Map((await listPeople(office.db)).map((person) => [person.id, person.name]));
+  // Wire ids are given once in the life of a lock, so that an old event still names the right person.
+  const people = new Map(
+    (await loadLedger(office.db, door.id)).codes.map((code) => [code.wireId, names.get(code.person)]),
+  );
+  const kept = await loadEvents(office.db, lock.lock_id, wish.countMax);
+  const receivedAt = new Map(kept.map((one: KeptEvent) => [one.event.seq, one.receivedAt]));
+  return {
+    door: door.name,
+    held: held.seq,
+    waiting: newest - Math.min(newest, held.seq),
+    alarm: broken,
+    entries: withoutSuperseded(kept.map(({ event }) => event)).map((event) =>
+      entryOf(event, receivedAt.get(event.seq) ?? 0, people),
+    ),
+  };
+}
+
+function entryOf(
+  event: LockEvent,
+  receivedAt: number,
+  people: ReadonlyMap<number | undefined, string | undefined>,
+): LogEntry {
+  const { seq, at, kind, detail, source, version, count } = event;
+  const credential = event.credential === 0 ? undefined : event.credential;
+  return {
+    seq,
+    at,
+    uncertain: (event.flags & eventFlags.timeUnknown) !== 0,
+    receivedAt,
+    kind,
+    detail,
+    source,
+    credential,
+    person: credential === undefined ? undefined : people.get(credential),
+    version,
+    count,
+    gap: gapIn(event),
+  };
+}

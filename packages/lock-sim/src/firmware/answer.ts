@@ -1,0 +1,22 @@
+/**
+ * A refusal on its way out: said to the courier, and written down where a good signature earned it. Why anything is
+ * refused is the rules' business.
+ */
+
+import { type MessageName, type Refused, refusals } from "@doorsync/protocol/lock";
+import { witnessRefusal } from "./diary.ts";
+import { sayRefusal, type Turn } from "./session.ts";
+import type { Running } from "./state.ts";
+
+/** Seconds after which a courier that met a busy lock may try again. */
+export const busySeconds = 2;
+
+/** Refusals from this number on are said only after a signature was verified. */
+const firstEarnedRefusal = 16;
+
+/** Says the refusal; one that a good signature earned is worth a line in the journal as well. */
+export function answerNo(running: Running, turn: Turn, heard: MessageName, refused: Refused): Running {
+  const said = sayRefusal(running, turn, heard, refused);
+  const isEarned = refusals[refused.refusal].code >= firstEarnedRefusal;
+  return isEarned ? witnessRefusal(said, turn, refused.refusal, running.inForce.version) : said;
+}
