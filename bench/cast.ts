@@ -7,6 +7,7 @@ import { createSimulatedLock, type SimulatedLock } from "@doorsync/lock-sim";
 import { type Link, type Mailbox, sync, systemTimers, type Transport } from "@doorsync/phone-client";
 import type { Change, Crypto, Issued, Table } from "@doorsync/protocol/authority";
 import * as authority from "@doorsync/protocol/authority";
+import { emptyOutbox, nextHead, segment } from "@doorsync/protocol/lock";
 import { openssl } from "@doorsync/protocol/node-crypto";
 
 export const crypto: Crypto = authority.createCrypto(openssl);
@@ -117,8 +118,31 @@ export function issue(owned: Owned, change: Change): Issued {
   return issued.value;
 }
 
+/**
+ * The property acknowledges what the lock has written down, so that the next visit carries a table and nothing else.
+ * Without it a courier also takes the log along.
+ */
+export function acknowledge({ lock, name }: Owned): void {
+  const { state } = lock.board;
+  if (state.power === "off") throw new Error("the lock is dark");
+  const { events, acked, lastSeq } = state.journal;
+  const head = events.reduce((chain, event) => nextHead(crypto, name.keys.log, chain, event), acked.head);
+  const body = authority.issueAck(crypto, seeds.table, name.name, { seq: lastSeq, head });
+  const link = lock.board.connect({ frameBytesMax: 244, send() {}, close() {} });
+  for (const frame of segment(emptyOutbox, authority.messageType("ack"), body, 244).frames)
+    link?.frame(frame);
+  link?.closed();
+  const now = lock.board.state;
+  if (now.power === "off" || now.journal.events.length > 0) throw new Error("the log was not acknowledged");
+}
+
 /** A whole visit by the phone's courier, hello to verified receipt. */
-export async function deliver(owned: Owned, issued: Issued): Promise<Visit> {
+export async function deliver(
+  owned: Owned,
+  issued: Issued,
+  log: "empty" | "waiting" = "empty",
+): Promise<Visit> {
+  if (log === "empty") acknowledge(owned);
   const { lockId } = owned.name.name;
   const made = await visit(owned.lock, [
     {

@@ -1,13 +1,18 @@
 /** Figures that are counted, the same in every run on every machine: bytes, round trips, flash. */
 
 import { firstCredentialId } from "@doorsync/protocol/authority";
-import { credential, deliver, issue, type Owned, ownedLock } from "./cast.ts";
+import { acknowledge, credential, deliver, issue, type Owned, ownedLock } from "./cast.ts";
 import { atMost, exactly, type Figure, plain } from "./figures.ts";
 
 /** Whole visits by the phone's courier, hello to verified receipt, and what they leave in flash. */
 export async function counts(): Promise<readonly Figure[]> {
   const { owned, snapshot } = await ownedLock("counted", 1_000);
   const revocation = await deliver(owned, issue(owned, { removes: [firstCredentialId + 7], puts: [] }));
+  const withLog = await deliver(
+    owned,
+    issue(owned, { removes: [firstCredentialId + 8], puts: [] }),
+    "waiting",
+  );
   const ten = await deliver(owned, issue(owned, newCodes(owned, 2_000, 10)));
   const twelve = await deliver(owned, issue(owned, newCodes(owned, 3_000, 12)));
   const thirteen = await deliver(owned, issue(owned, newCodes(owned, 4_000, 13)));
@@ -15,6 +20,8 @@ export async function counts(): Promise<readonly Figure[]> {
   return [
     atMost("revocation-bytes", revocation.bytes, "bytes, both ways", 300),
     atMost("revocation-bytes-stretch", revocation.bytes, "bytes, both ways", 275),
+    // As it is where people come and go: the courier takes two events along as well.
+    plain("revocation-with-log-bytes", withLog.bytes, "bytes, both ways"),
     exactly("revocation-round-trips", revocation.roundTrips, "round trips", 2),
     atMost("ten-codes-bytes", ten.bytes, "bytes, both ways", 600),
     atMost("per-code-bytes", (fifty.bytes - ten.bytes) / 40, "bytes each, 10 to 50", 32),
@@ -37,13 +44,14 @@ async function sizes(): Promise<readonly Figure[]> {
       const issued = issue(owned, change);
       const signed = issued.messages[0]?.body.length ?? 0;
       // Until the receipt is out; what an idle lock does afterwards is not on the commit's path.
+      acknowledge(owned);
       const before = owned.lock.supply.flash.counters;
       let after = before;
       const watched: Owned = {
         ...owned,
         lock: whenReceipt(owned, () => (after = owned.lock.supply.flash.counters)),
       };
-      const { bytes } = await deliver(watched, issued);
+      const { bytes } = await deliver(watched, issued, "waiting");
       Object.assign(owned, { version: issued.to, table: issued.table });
       measured.push({
         bytes,

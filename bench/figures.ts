@@ -13,6 +13,10 @@ export function atMost(name: string, value: number, unit: string, target: number
   return { name, value, unit, target: `<= ${target}`, ok: value <= target };
 }
 
+export function atLeast(name: string, value: number, unit: string, target: number): Figure {
+  return { name, value, unit, target: `>= ${target}`, ok: value >= target };
+}
+
 export function exactly(name: string, value: number, unit: string, target: number): Figure {
   return { name, value, unit, target: `${target}`, ok: value === target };
 }

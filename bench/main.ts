@@ -5,6 +5,7 @@ import { crypto } from "./cast.ts";
 import { counts } from "./counts.ts";
 import { type Figure, rounded, shown } from "./figures.ts";
 import { times } from "./times.ts";
+import { worlds } from "./worlds.ts";
 
 const usage = `npm run bench            figures and targets, to read
 npm run -s bench -- --json   one object a line: {"name","value","unit","target","ok"}
@@ -27,7 +28,7 @@ async function main(): Promise<number> {
   }
   if (!json) process.stdout.write(`crypto provider: ${crypto.provider}; MTU 247; no time token, empty log\n`);
   const figures: Figure[] = [];
-  for (const measure of [counts, times]) {
+  for (const measure of [counts, times, worlds]) {
     for (const figure of (await measure()).map(rounded)) {
       figures.push(figure);
       process.stdout.write(`${json ? JSON.stringify(figure) : shown(figure)}\n`);
