@@ -3,13 +3,14 @@
 import { parseArgs } from "node:util";
 import { crypto } from "./cast.ts";
 import { counts } from "./counts.ts";
-import { type Figure, rounded, shown } from "./figures.ts";
+import { type Figure, knownMisses, rounded, shown } from "./figures.ts";
 import { times } from "./times.ts";
 import { worlds } from "./worlds.ts";
 
 const usage = `npm run bench            figures and targets, to read
 npm run -s bench -- --json   one object a line: {"name","value","unit","target","ok"}
-Counters are exact; times are ratios within this run. Exit status: 0 all targets met, 1 not, 2 wrong use.`;
+Counters are exact; times are ratios within this run. Exit status: 0 all targets met but for those whose reason is
+printed, 1 not, 2 wrong use.`;
 
 async function main(): Promise<number> {
   let json = false;
@@ -34,7 +35,11 @@ async function main(): Promise<number> {
       process.stdout.write(`${json ? JSON.stringify(figure) : shown(figure)}\n`);
     }
   }
-  return figures.every(({ ok }) => ok) ? 0 : 1;
+  const missed = figures.filter(({ ok }) => !ok);
+  if (!json)
+    for (const { name } of missed)
+      process.stdout.write(`${name}: ${knownMisses[name] ?? "why is not known"}\n`);
+  return missed.every(({ name }) => name in knownMisses) ? 0 : 1;
 }
 
 process.exitCode = await main();

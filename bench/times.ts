@@ -1,6 +1,5 @@
 /**
- * Figures that are timed: ratios between things done in turn in one run, never seconds. A ratio that misses its target
- * is measured once more, since the machine is shared.
+ * Figures that are timed: ratios between things done in turn in one run, never seconds.
  */
 
 import { spawnSync } from "node:child_process";
@@ -20,7 +19,7 @@ import {
   segment,
 } from "@doorsync/protocol/courier";
 import { credential, crypto, deliver, issue, type Owned, ownedLock } from "./cast.ts";
-import { atMost, type Figure, median } from "./figures.ts";
+import { atMost, type Figure, median, twice } from "./figures.ts";
 
 export async function times(): Promise<readonly Figure[]> {
   return [
@@ -28,13 +27,8 @@ export async function times(): Promise<readonly Figure[]> {
     await twice(async () =>
       atMost("worst-rejection-verifies", await worstRejection(), "verifications' time", 3),
     ),
-    await twice(() => Promise.resolve(atMost("cli-start-ratio", startRatio(), "x an empty program", 1.3))),
+    await twice(() => atMost("cli-start-ratio", startRatio(), "x an empty program", 1.3)),
   ];
-}
-
-async function twice(measure: () => Promise<Figure>): Promise<Figure> {
-  const first = await measure();
-  return first.ok ? first : measure();
 }
 
 function timed(work: () => void): number {

@@ -11,12 +11,12 @@ import { idealSignatures, runSeed } from "@doorsync/lock-sim/sim";
 import * as authority from "@doorsync/protocol/authority";
 import { openssl } from "@doorsync/protocol/node-crypto";
 import { credential, crypto, issue, type Owned, ownedLock } from "./cast.ts";
-import { atLeast, atMost, type Figure, median, plain } from "./figures.ts";
+import { atLeast, atMost, type Figure, median, plain, twice } from "./figures.ts";
 import { nullCrypto } from "./null-crypto.ts";
 import { type Sessions, sessionsWith, talk } from "./sessions.ts";
 
 export async function worlds(): Promise<readonly Figure[]> {
-  return [...sessionFigures(), lockDays(), ...threads(), await restart()];
+  return [...sessionFigures(), lockDays(), ...threads(), await twice(restart)];
 }
 
 /** Milliseconds of each, in turn, round by round. */
