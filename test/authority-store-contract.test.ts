@@ -7,13 +7,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  assign,
   assignCode,
   claimInstallation,
-  commission,
   createVault,
   type Database,
-  issue,
   keyFingerprint,
   loadLedger,
   loadSpans,
@@ -29,7 +26,6 @@ import {
   registerDoor,
   registerPerson,
   registerProperty,
-  revoke,
   rotateKeys,
   status,
   suspendCode,
@@ -51,6 +47,7 @@ import { openssl } from "@doorsync/protocol/node-crypto";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { packHouse } from "../packages/authority/src/store/packed.ts";
+import { assign, commission, issue, revoke } from "./support/by-name.ts";
 import { travel } from "./support/door-office.ts";
 import { type PaperLock, paperLock } from "./support/paper-lock.ts";
 import { makeLock, type TestLock } from "./world.ts";

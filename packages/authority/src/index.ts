@@ -20,7 +20,7 @@ export { assign, type CodeWord, codesOf, type Revoked, reset, revoke, suspend } 
 export { type Commissioning, commission } from "./office/commission.ts";
 export { type Issue, type IssueWish, issue } from "./office/issue.ts";
 export { type DoorLog, type LogEntry, readLog } from "./office/log.ts";
-export type { Office } from "./office/office.ts";
+export { findDoor, findPerson, type Office } from "./office/office.ts";
 export { type Received, receive, type SlipOutcome, type TakenSlip } from "./office/receive.ts";
 export { registerDoor, registerPerson, registerProperty } from "./office/register.ts";
 export { type RotatedDoor, rotateKeys } from "./office/rotate.ts";

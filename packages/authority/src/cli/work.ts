@@ -12,6 +12,7 @@ import * as codeActs from "../office/codes.ts";
 import * as commissionAct from "../office/commission.ts";
 import * as issueAct from "../office/issue.ts";
 import * as logAct from "../office/log.ts";
+import { findDoor, findPerson, type Office } from "../office/office.ts";
 import * as receiveAct from "../office/receive.ts";
 import { registerDoor, registerPerson, registerProperty } from "../office/register.ts";
 import { rotateKeys } from "../office/rotate.ts";
@@ -132,7 +133,7 @@ export async function commission(this: Cli, flags: CommissionFlags): Promise<voi
     const setup = readSetup(flags.setup);
     const mailbox = openMailbox(flags.mailbox);
     const { door: name, replace, epoch: epochMin = 1 } = flags;
-    const wish = { door: name, setup, replace, epochMin };
+    const wish = { door: await findDoor(office, name), setup, replace, epochMin };
     const offered = await commissionAct.commission(office, mailbox, wish);
     sayDecision(this, flags, say, offered, ({ door, epoch, parcels }) => [
       `"${door}": offer for epoch ${epoch} in ${parcels.join(", ")}; carry it to the lock, then run receive`,
@@ -153,13 +154,24 @@ function termsOf({ uses, minutes, from, until }: AssignFlags): Terms | undefined
   };
 }
 
+/** The door and the person that a command names. */
+async function named(
+  office: Office,
+  flags: { readonly door: string; readonly person: string },
+): Promise<codeActs.CodeWish> {
+  return { door: await findDoor(office, flags.door), person: await findPerson(office, flags.person) };
+}
+
 async function suspending(cli: Cli, flags: SuspendFlags, suspended: boolean): Promise<void> {
   await withOffice(cli, flags, async (office, say) => {
-    const { door, person } = flags;
-    sayDecision(cli, flags, say, await codeActs.suspend(office, { door, person, suspended }), (word) => [
-      codeLine(word),
-      ...nextLines(word, flags.data, door),
-    ]);
+    const { door } = flags;
+    sayDecision(
+      cli,
+      flags,
+      say,
+      await codeActs.suspend(office, { ...(await named(office, flags)), suspended }),
+      (word) => [codeLine(word), ...nextLines(word, flags.data, door)],
+    );
   });
 }
 
@@ -173,9 +185,10 @@ export async function resume(this: Cli, flags: SuspendFlags): Promise<void> {
 
 export async function assign(this: Cli, flags: AssignFlags): Promise<void> {
   await withOffice(this, flags, async (office, say) => {
-    const { door, person, length } = flags;
+    const { door, length } = flags;
     const terms = termsOf(flags);
-    const wish = terms === undefined ? { door, person, length } : { door, person, length, terms };
+    const whose = await named(office, flags);
+    const wish = terms === undefined ? { ...whose, length } : { ...whose, length, terms };
     sayDecision(this, flags, say, await codeActs.assign(office, wish), (word) => [
       codeLine(word),
       ...nextLines(word, flags.data, door),
@@ -185,11 +198,14 @@ export async function assign(this: Cli, flags: AssignFlags): Promise<void> {
 
 export async function reset(this: Cli, flags: CodeFlags): Promise<void> {
   await withOffice(this, flags, async (office, say) => {
-    const { door, person, length } = flags;
-    sayDecision(this, flags, say, await codeActs.reset(office, { door, person, length }), (word) => [
-      codeLine(word),
-      ...nextLines(word, flags.data, door),
-    ]);
+    const { door, length } = flags;
+    sayDecision(
+      this,
+      flags,
+      say,
+      await codeActs.reset(office, { ...(await named(office, flags)), length }),
+      (word) => [codeLine(word), ...nextLines(word, flags.data, door)],
+    );
   });
 }
 
@@ -198,7 +214,10 @@ export async function revoke(this: Cli, flags: RevokeFlags): Promise<void> {
     if ((flags.door === undefined) !== flags.all) {
       throw new Trouble("revoke needs one of --door and --all", "name the door, or say --all for every door");
     }
-    const revoked = await codeActs.revoke(office, { door: flags.door, person: flags.person });
+    const revoked = await codeActs.revoke(office, {
+      person: await findPerson(office, flags.person),
+      door: flags.door === undefined ? undefined : await findDoor(office, flags.door),
+    });
     if (!revoked.ok) {
       sayDecision(this, flags, say, revoked, () => []);
       return;
@@ -218,7 +237,7 @@ export async function issue(this: Cli, flags: IssueFlags): Promise<void> {
   await withOffice(this, flags, async (office, say) => {
     const { door, renew, snapshot, lifeHours = lifeHoursDefault } = flags;
     const issued = await issueAct.issue(office, openMailbox(flags.mailbox), {
-      door,
+      door: await findDoor(office, door),
       renew,
       snapshot,
       lifeHours,
@@ -308,7 +327,7 @@ export async function log(this: Cli, flags: LogFlags): Promise<void> {
 
 export async function codes(this: Cli, flags: CodesFlags): Promise<void> {
   await withOffice(this, flags, async (office, say) => {
-    const words = await codeActs.codesOf(office, flags.person);
+    const words = await codeActs.codesOf(office, await findPerson(office, flags.person));
     for (const word of words) say(word, [codeLine(word)]);
     if (words.length === 0 && !flags.json) say({}, [`${flags.person} has no code`]);
   });

@@ -19,8 +19,8 @@ import {
 import { type AtTheDoor, atTheDoor, type CodeState, codeState, isPending } from "../model/proof.ts";
 import type { Terms } from "../model/terms.ts";
 import { loadLedger, withDoor } from "../store/ledgers.ts";
-import { type DoorEntry, listDoors } from "../store/registry.ts";
-import { findDoor, findPerson, newId, type Office, openDigits, sealDigits } from "./office.ts";
+import { type DoorEntry, listDoors, type PersonEntry } from "../store/registry.ts";
+import { newId, type Office, openDigits, sealDigits } from "./office.ts";
 
 /** A code with its digits: for the one person it belongs to, and for nobody's log. */
 export interface CodeWord extends AtTheDoor {
@@ -37,12 +37,16 @@ export interface GivenCode extends CodeWord {
   readonly needsIssue: boolean;
 }
 
+/** Whose code at which door. */
+export interface CodeWish {
+  readonly door: DoorEntry;
+  readonly person: PersonEntry;
+}
+
 /** A new code for a person who has none here. `length` undefined: 4 digits (F4). */
 export async function assign(
   office: Office,
-  wish: {
-    readonly door: string;
-    readonly person: string;
+  wish: CodeWish & {
     readonly length: number | undefined;
     /** Left out: those of a resident. */
     readonly terms?: Terms;
@@ -51,16 +55,15 @@ export async function assign(
   const { terms } = wish;
   const act: typeof assignCode = (ledger, code) =>
     assignCode(ledger, terms === undefined ? code : { ...code, terms });
-  return await give(office, wish.door, wish.person, () => wish.length ?? 4, act);
+  return await give(office, wish, () => wish.length ?? 4, act);
 }
 
 /** Closes the door to a person's code, or opens it again; the code and all its terms stay (F15). */
 export async function suspend(
   office: Office,
-  wish: { readonly door: string; readonly person: string; readonly suspended: boolean },
+  wish: CodeWish & { readonly suspended: boolean },
 ): Promise<Decision<GivenCode>> {
-  const door = await findDoor(office, wish.door);
-  const person = await findPerson(office, wish.person);
+  const { door, person } = wish;
   return await withDoor<Decision<GivenCode>>(office.db, door.id, async (ledger) => {
     const after = suspendCode(ledger, person.id, wish.suspended);
     if (!after.ok) return { ledger, result: after };
@@ -77,22 +80,19 @@ export async function suspend(
 /** Another code instead of the present one, of the same length unless the property no longer allows it (F4). */
 export async function reset(
   office: Office,
-  wish: { readonly door: string; readonly person: string; readonly length: number | undefined },
+  wish: CodeWish & { readonly length: number | undefined },
 ): Promise<Decision<GivenCode>> {
   const lengthOf = (old: CodeLife | undefined, door: DoorEntry): number =>
     wish.length ?? (door.sixDigits ? (old?.length ?? 4) : 4);
-  return await give(office, wish.door, wish.person, lengthOf, resetCode);
+  return await give(office, wish, lengthOf, resetCode);
 }
 
 async function give(
   office: Office,
-  doorName: string,
-  personName: string,
+  { door, person }: CodeWish,
   lengthOf: (old: CodeLife | undefined, door: DoorEntry) => number,
   act: typeof assignCode,
 ): Promise<Decision<GivenCode>> {
-  const door = await findDoor(office, doorName);
-  const person = await findPerson(office, personName);
   return await withDoor(office.db, door.id, async (ledger) => {
     const refused = <T>(denied: T): { ledger: Ledger; result: T } => ({ ledger, result: denied });
     const length = allowedLength(lengthOf(liveCode(ledger, person.id), door), door.sixDigits);
@@ -143,10 +143,10 @@ export interface Revoked {
 /** Takes a person's code away at one door, or at every door where there is one (`door` undefined). */
 export async function revoke(
   office: Office,
-  wish: { readonly door: string | undefined; readonly person: string },
+  wish: { readonly door: DoorEntry | undefined; readonly person: PersonEntry },
 ): Promise<Decision<readonly Revoked[]>> {
-  const person = await findPerson(office, wish.person);
-  const doors = wish.door === undefined ? await listDoors(office.db) : [await findDoor(office, wish.door)];
+  const { person } = wish;
+  const doors = wish.door === undefined ? await listDoors(office.db) : [wish.door];
   const done: Revoked[] = [];
   for (const door of doors) {
     const one = await withDoor(office.db, door.id, async (ledger) => {
@@ -171,8 +171,7 @@ export async function revoke(
 }
 
 /** Every code a person has or that may still open a door in their name, with digits. */
-export async function codesOf(office: Office, personName: string): Promise<readonly CodeWord[]> {
-  const person = await findPerson(office, personName);
+export async function codesOf(office: Office, person: PersonEntry): Promise<readonly CodeWord[]> {
   const words: CodeWord[] = [];
   for (const door of await listDoors(office.db)) {
     const ledger = await loadLedger(office.db, door.id);

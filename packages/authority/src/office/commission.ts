@@ -25,10 +25,10 @@ import { type MailboxFolder, parcelName } from "../mailbox/folder.ts";
 import { type Decision, deny, grant } from "../model/denial.ts";
 import { openEpoch } from "../model/ledger.ts";
 import { withDoor } from "../store/ledgers.ts";
-import { commissionOf, hangLock, putCommission } from "../store/registry.ts";
+import { commissionOf, type DoorEntry, hangLock, putCommission } from "../store/registry.ts";
 import type { CommissionTable, LockTable, Schema } from "../store/schema.ts";
 import { type IssueWish, raised } from "./issue.ts";
-import { findDoor, lockOwner, type Office, randomBytes } from "./office.ts";
+import { lockOwner, type Office, randomBytes } from "./office.ts";
 
 const ephemeralBytes = 32;
 const lockKeyUnknown = new Uint8Array(32);
@@ -54,11 +54,32 @@ export interface Commissioning {
 export async function commission(
   office: Office,
   mailbox: MailboxFolder,
-  wish: CommissionWish & { readonly door: string },
+  wish: CommissionWish & { readonly door: DoorEntry },
 ): Promise<Decision<Commissioning>> {
-  const door = await findDoor(office, wish.door);
+  const booked = await offerLock(office, wish);
+  if (!booked.ok) return booked;
+  const { row, old } = booked.value;
+  const parcel = commissionParcel(office, row);
+  mailbox.offer(row.setup_tag, [parcel]);
+  if (old !== undefined && !office.crypto.same(old.setup_tag, row.setup_tag))
+    mailbox.offer(old.setup_tag, []);
+  return grant({ door: wish.door.name, epoch: row.epoch, parcels: [parcelName(parcel)] });
+}
+
+/** The offer that is under way, and the one whose place it took. */
+export interface Offered {
+  readonly row: CommissionTable;
+  readonly old: CommissionTable | undefined;
+}
+
+/** Books the offer; the parcel is made of it whenever a courier asks. */
+export async function offerLock(
+  office: Office,
+  wish: CommissionWish & { readonly door: DoorEntry },
+): Promise<Decision<Offered>> {
+  const { door } = wish;
   const tag = setupTag(office.crypto, wish.setup);
-  const booked = await withDoor(office.db, door.id, async (ledger, trx) => {
+  return await withDoor<Decision<Offered>>(office.db, door.id, async (ledger, trx) => {
     if (ledger.lock !== undefined && !wish.replace) {
       return { ledger, result: deny("ALREADY_COMMISSIONED", door.name) };
     }
@@ -71,12 +92,6 @@ export async function commission(
     await putCommission(trx, row);
     return { ledger, result: grant({ row, old }) };
   });
-  if (!booked.ok) return booked;
-  const { row, old } = booked.value;
-  const parcel = commissionParcel(office, row);
-  mailbox.offer(row.setup_tag, [parcel]);
-  if (old !== undefined && !office.crypto.same(old.setup_tag, tag)) mailbox.offer(old.setup_tag, []);
-  return grant({ door: door.name, epoch: row.epoch, parcels: [parcelName(parcel)] });
 }
 
 function offerOf(office: Office, doorId: string, epoch: number, setup: Setup): CommissionTable {
@@ -144,7 +159,6 @@ function openCommission(office: Office, row: CommissionTable): Commission {
  */
 export async function takeCommissionReply(
   office: Office,
-  mailbox: MailboxFolder,
   row: CommissionTable,
   slip: ReturnSlip,
   wish: IssueWish,
@@ -169,7 +183,7 @@ export async function takeCommissionReply(
     epoch_from: 0,
     rotation: null,
   };
-  const isDone = await withDoor(office.db, row.door_id, async (ledger, trx) => {
+  return await withDoor(office.db, row.door_id, async (ledger, trx) => {
     const present = await commissionOf(trx, row.door_id);
     if (present === undefined || !office.crypto.same(present.lock_id, row.lock_id))
       return { ledger, result: false };
@@ -180,6 +194,4 @@ export async function takeCommissionReply(
     if (!first.ok) throw new Error(`the first table cannot be issued: ${first.denial}`);
     return { ledger: first.value.ledger, result: true };
   });
-  if (isDone) mailbox.offer(row.setup_tag, []);
-  return isDone;
 }

@@ -2,7 +2,16 @@
  * Issuing: raise the version if need be, book it as handed out, then put the parcels into the mailbox. The booking
  * is committed before a courier can see a byte: a version that left the house must never be given out twice.
  */
-import { appTag, type Crypto, cardTag, dailyTag, fromHex, pinTag } from "@doorsync/protocol/authority";
+import {
+  appTag,
+  type Crypto,
+  cardTag,
+  dailyTag,
+  fromHex,
+  type Parcel,
+  pinTag,
+} from "@doorsync/protocol/authority";
+import type { Transaction } from "kysely";
 import { ackParcel, buildParcels, rotationParcel } from "../issue/parcels.ts";
 import { lastSecond, type NextVersion, nextVersion } from "../issue/version.ts";
 import { onlineFingerprint } from "../keys/ring.ts";
@@ -11,10 +20,10 @@ import { type Decision, deny, grant } from "../model/denial.ts";
 import { type CodeLife, classOf, handOut, isInEpoch, type Ledger, newestVersion } from "../model/ledger.ts";
 import { loadJournal } from "../store/journals.ts";
 import { withDoor } from "../store/ledgers.ts";
-import { formerTags, loadOnline, presentLock } from "../store/registry.ts";
-import type { LockTable } from "../store/schema.ts";
+import { type DoorEntry, formerTags, loadOnline, presentLock } from "../store/registry.ts";
+import type { LockTable, Schema } from "../store/schema.ts";
 import { Trouble } from "../trouble.ts";
-import { authorityLock, findDoor, type Office, openDigits, openLockKeys } from "./office.ts";
+import { authorityLock, type Office, openDigits, openLockKeys } from "./office.ts";
 
 export interface IssueWish {
   readonly lifeHours: number;
@@ -43,9 +52,9 @@ export interface Issue {
 export async function issue(
   office: Office,
   mailbox: MailboxFolder,
-  wish: IssueWish & { readonly door: string },
+  wish: IssueWish & { readonly door: DoorEntry },
 ): Promise<Decision<Issue>> {
-  const door = await findDoor(office, wish.door);
+  const { door } = wish;
   const booked = await withDoor<Decision<NextVersion>>(office.db, door.id, async (ledger, trx) => {
     const lock = await presentLock(trx, door.id);
     if (lock === undefined) return { ledger, result: deny("NOT_COMMISSIONED", door.name) };
@@ -102,6 +111,36 @@ function bytesOf(hex: string): Uint8Array {
   return bytes;
 }
 
+/** Exactly what a door's lock may need now, signed. For use inside `withDoor`; Trouble when the keys were rotated. */
+export async function parcelsFor(
+  office: Office,
+  trx: Transaction<Schema>,
+  lock: LockTable,
+  ledger: Ledger,
+): Promise<readonly Parcel[]> {
+  const online = await loadOnline(trx);
+  if (online !== undefined && !office.crypto.same(online, onlineFingerprint(office.crypto, office.keys))) {
+    throw new Trouble("the keys were rotated while this ran", "run the same command again");
+  }
+  if (ledger.lock === undefined) return [];
+  const signer = {
+    tableSeed: office.keys.table,
+    tableKey: office.crypto.signPublic(office.keys.table),
+    lockKey: lock.sign_key,
+    tag: lock.tag,
+  };
+  const known = authorityLock(office, lock);
+  const { held } = await loadJournal(trx, lock.lock_id);
+  const rootKey = office.crypto.signPublic(office.keys.root);
+  return [
+    ...(lock.rotation === null || isInEpoch(ledger.lock)
+      ? []
+      : [rotationParcel(signer, lock.lock_id, lock.epoch, rootKey, lock.rotation)]),
+    ...buildParcels(office.crypto, signer, known, ledger.lock, office.now),
+    ...(held.seq === 0 ? [] : [ackParcel(office.crypto, signer, known, held)]),
+  ];
+}
+
 export interface Filled {
   readonly epoch: number;
   readonly proven: number;
@@ -121,28 +160,9 @@ export async function fillMailbox(
   doorId: string,
 ): Promise<Filled | undefined> {
   return await withDoor(office.db, doorId, async (ledger, trx) => {
-    const online = await loadOnline(trx);
-    if (online !== undefined && !office.crypto.same(online, onlineFingerprint(office.crypto, office.keys))) {
-      throw new Trouble("the keys were rotated while this ran", "run the same command again");
-    }
     const lock = await presentLock(trx, doorId);
     if (lock === undefined || ledger.lock === undefined) return { ledger, result: undefined };
-    const signer = {
-      tableSeed: office.keys.table,
-      tableKey: office.crypto.signPublic(office.keys.table),
-      lockKey: lock.sign_key,
-      tag: lock.tag,
-    };
-    const known = authorityLock(office, lock);
-    const { held } = await loadJournal(trx, lock.lock_id);
-    const rootKey = office.crypto.signPublic(office.keys.root);
-    const parcels = [
-      ...(lock.rotation === null || isInEpoch(ledger.lock)
-        ? []
-        : [rotationParcel(signer, lock.lock_id, lock.epoch, rootKey, lock.rotation)]),
-      ...buildParcels(office.crypto, signer, known, ledger.lock, office.now),
-      ...(held.seq === 0 ? [] : [ackParcel(office.crypto, signer, known, held)]),
-    ];
+    const parcels = await parcelsFor(office, trx, lock, ledger);
     const withdrawn = [...mailbox.offer(lock.tag, parcels).withdrawn];
     // Here and not where the lock is replaced: a process that dies between the two is made good by the next one.
     for (const tag of await formerTags(trx, doorId, lock.epoch)) {

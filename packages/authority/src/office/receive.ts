@@ -4,6 +4,7 @@
  */
 import {
   acceptReceipt,
+  type Bytes,
   describeRefusal,
   type RefusalName,
   type ReturnKind,
@@ -84,7 +85,8 @@ export async function receive(office: Office, mailbox: MailboxFolder, wish: Issu
   const ignored = [...found.ignored];
   const touched = new Set<string>();
   for (const one of [...found.slips].sort(logsInOrder)) {
-    const { doorId, taken } = await takeSlip(office, mailbox, wish, one, { doors, names });
+    const { doorId, taken, answered } = await takeSlip(office, wish, one, { doors, names });
+    if (answered !== undefined) mailbox.offer(answered, []);
     if (taken.outcome === "foreign") {
       ignored.push({ file: one.file, why: "of a lock that this property does not know" });
       continue;
@@ -109,21 +111,24 @@ function logsInOrder({ slip: a }: FoundSlip, { slip: b }: FoundSlip): number {
   return isLogA && isLogB ? a.to - b.to : Number(isLogA) - Number(isLogB);
 }
 
-interface Directory {
+/** Names to say, by id. */
+export interface Directory {
   readonly doors: ReadonlyMap<string, DoorEntry>;
   readonly names: ReadonlyMap<string, string>;
 }
 
-interface Taken {
+export interface Taken {
   readonly doorId: string | undefined;
   readonly taken: TakenSlip;
+  /** Tag of the commission that this slip answered: its parcel has done its work. */
+  readonly answered: Bytes | undefined;
 }
 
-async function takeSlip(
+/** Takes one slip in: on the lock's signature alone, whoever brought it. */
+export async function takeSlip(
   office: Office,
-  mailbox: MailboxFolder,
   wish: IssueWish,
-  { file, slip }: FoundSlip,
+  { file, slip }: Pick<FoundSlip, "file" | "slip">,
   directory: Directory,
 ): Promise<Taken> {
   const said = (doorId: string | undefined, outcome: SlipOutcome, more: Partial<TakenSlip> = {}): Taken => {
@@ -138,15 +143,15 @@ async function takeSlip(
       refusal: undefined,
       events: 0,
     };
-    return { doorId, taken: { ...taken, ...more } };
+    return { doorId, taken: { ...taken, ...more }, answered: undefined };
   };
   const pending = await commissionByLock(office.db, slip.lockId);
   if (pending !== undefined) {
     if (slip.kind === "refusal")
       return said(pending.door_id, "refusal", { refusal: refusalOf(slip.body).words });
-    const isDone =
-      slip.kind === "commission" && (await takeCommissionReply(office, mailbox, pending, slip, wish));
-    return said(pending.door_id, isDone ? "commissioned" : "not-verified", isDone ? { version: 0 } : {});
+    const isDone = slip.kind === "commission" && (await takeCommissionReply(office, pending, slip, wish));
+    if (!isDone) return said(pending.door_id, "not-verified");
+    return { ...said(pending.door_id, "commissioned", { version: 0 }), answered: pending.setup_tag };
   }
   const lock = await lockById(office.db, slip.lockId);
   if (lock === undefined) return said(undefined, "foreign");

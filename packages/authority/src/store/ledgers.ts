@@ -37,7 +37,16 @@ export async function withDoor<T>(
     trx: Transaction<Schema>,
   ) => Promise<{ readonly ledger: Ledger; readonly result: T }>,
 ): Promise<T> {
-  return await db.transaction().execute(async (trx) => await withDoorIn(trx, doorId, work));
+  return await inOne(db, async (trx) => await withDoorIn(trx, doorId, work));
+}
+
+/** Runs `work` in the transaction that `db` is, or in one of its own. */
+export async function inOne<T>(db: Database, work: (trx: Transaction<Schema>) => Promise<T>): Promise<T> {
+  return isTransaction(db) ? await work(db) : await db.transaction().execute(work);
+}
+
+function isTransaction(db: Database): db is Transaction<Schema> {
+  return db.isTransaction;
 }
 
 /** The same inside a transaction that goes on to other doors. */

@@ -165,6 +165,148 @@ const migrations: readonly Migration[] = [
       `alter table installation add column online bytea`,
     ],
   },
+  {
+    name: "0005-service",
+    statements: [
+      // People of a property are told apart by their id; only those that a command names have names of their own.
+      `alter table people drop constraint people_name_key_key`,
+      `alter table people add column property_id text references properties(id)`,
+      // Who invited this person, and under which guest terms; null for everybody who is not a guest.
+      `alter table people add column host_id text references people(id)`,
+      `alter table people add column guest_kind text
+        check (guest_kind in ('permanent', 'temporary', 'recurring', 'delivery'))`,
+      `create unique index people_named on people (name_key) where property_id is null`,
+      `create index people_of_property on people (property_id, name_key)`,
+      `create table units (
+        id text primary key,
+        property_id text not null references properties(id),
+        name text not null,
+        name_key text not null,
+        unique (property_id, name_key))`,
+      // What the community allows, as JSON; null: the defaults of model/policy.ts.
+      `alter table properties add column policy text`,
+      `alter table doors add column unit_id text references units(id)`,
+      `alter table doors add column link text not null default 'offline'
+        check (link in ('offline', 'connected', 'both'))`,
+      `create index doors_of_unit on doors (unit_id)`,
+      // Who stands in which relation to a property or one of its units. '' in unit_id: to the property as a whole.
+      `create table standings (
+        person_id text not null references people(id),
+        property_id text not null references properties(id),
+        unit_id text not null default '',
+        role text not null check (role in ('resident', 'guest', 'host', 'manager')),
+        since bigint not null,
+        suspended_at bigint,
+        suspended_reason text,
+        primary key (person_id, property_id, unit_id, role))`,
+      `create index standings_of_unit on standings (unit_id) where unit_id <> ''`,
+      `create table accounts (
+        id text primary key,
+        person_id text not null unique references people(id),
+        email text not null,
+        email_key text not null unique,
+        password_hash text,
+        vendor boolean not null default false,
+        created_at bigint not null)`,
+      // A session is known by the hash of its token alone.
+      `create table sessions (
+        token_hash bytea primary key,
+        account_id text not null references accounts(id),
+        phone_id text not null,
+        client_class text not null check (client_class in ('mobile', 'desktop')),
+        client_name text not null,
+        client_version text not null,
+        created_at bigint not null,
+        used_at bigint not null,
+        expires_at bigint not null)`,
+      `create index sessions_of_account on sessions (account_id)`,
+      `create table password_resets (
+        token_hash bytea primary key,
+        account_id text not null references accounts(id),
+        expires_at bigint not null)`,
+      // What is limited, under names of model/limit.ts; rows older than the longest window are swept.
+      `create table attempts (
+        key text not null,
+        at bigint not null)`,
+      `create index attempts_by_key on attempts (key, at)`,
+      `create table idempotency (
+        account_id text not null,
+        key text not null,
+        digest bytea not null,
+        status bigint not null,
+        body text not null,
+        at bigint not null,
+        primary key (account_id, key))`,
+      `create table audit (
+        id bigint generated always as identity primary key,
+        at bigint not null,
+        account_id text,
+        property_id text,
+        door_id text,
+        person_id text,
+        action text not null,
+        decision text not null,
+        detail text)`,
+      `create index audit_of_property on audit (property_id, id)`,
+      // The feed of what changed, in the order in which it was committed.
+      `create table changes (
+        id bigint generated always as identity primary key,
+        at bigint not null,
+        property_id text not null,
+        door_id text,
+        person_id text,
+        kind text not null,
+        detail text)`,
+      `create index changes_of_property on changes (property_id, id)`,
+      `create index changes_of_door on changes (door_id, id)`,
+      // Couriers: which phone was handed which version, and which was at the door.
+      `create table handed (
+        door_id text not null references doors(id),
+        epoch bigint not null,
+        version bigint not null,
+        phone_id text not null,
+        account_id text,
+        at bigint not null,
+        primary key (door_id, epoch, version, phone_id))`,
+      `create table visits (
+        id bigint generated always as identity primary key,
+        door_id text not null references doors(id),
+        phone_id text not null,
+        account_id text,
+        at bigint not null,
+        outcome text not null,
+        version bigint,
+        conditions text)`,
+      `create index visits_of_door on visits (door_id, id)`,
+      `create table messages (
+        id bigint generated always as identity primary key,
+        at bigint not null,
+        kind text not null,
+        channel text not null check (channel in ('email', 'message')),
+        sealed bytea not null,
+        tries bigint not null default 0,
+        next_at bigint,
+        state text not null check (state in ('queued', 'sent', 'failed')),
+        why text)`,
+      `create index messages_queued on messages (next_at) where state = 'queued'`,
+      // Daily doorcodes asked for. The recipient is a mark: equal for equal addresses, and no address.
+      `create table daily_codes (
+        id bigint generated always as identity primary key,
+        door_id text not null references doors(id),
+        account_id text not null references accounts(id),
+        day bigint not null,
+        at bigint not null,
+        recipient text not null)`,
+      `create index daily_codes_of_account on daily_codes (account_id, day)`,
+      `create table mechanical_keys (
+        id text primary key,
+        door_id text not null references doors(id),
+        person_id text not null references people(id),
+        label text not null,
+        given_at bigint not null,
+        returned_at bigint)`,
+    ],
+  },
 ];
 
 /** Any number that only we use: PostgreSQL's advisory locks are one namespace a database. */

@@ -3,7 +3,7 @@
  * under way, receipts as received. No rules, and no codes: those are in the ledgers.
  */
 import { type Bytes, equal } from "@doorsync/protocol/authority";
-import type { Transaction } from "kysely";
+import type { SelectQueryBuilder, Transaction } from "kysely";
 import type { DoorKind } from "../model/ledger.ts";
 import type { Database } from "./open.ts";
 import type {
@@ -15,16 +15,27 @@ import type {
   Schema,
 } from "./schema.ts";
 
-type Reader = Database | Transaction<Schema>;
+export type Reader = Database | Transaction<Schema>;
+
+/** How changes reach a door's lock: by couriers, over its own connection, or by whichever is first. */
+export type DoorLink = "offline" | "connected" | "both";
 
 export interface DoorEntry {
   readonly id: string;
   readonly name: string;
   readonly kind: string;
   readonly epoch: number | null;
+  readonly unitId: string | null;
+  readonly link: string;
   readonly propertyId: string;
   readonly property: string;
   readonly sixDigits: boolean;
+}
+
+/** Whoever is meant, and how they are called. */
+export interface PersonEntry {
+  readonly id: string;
+  readonly name: string;
 }
 
 /** Names are compared without regard to case and spacing; what was typed is what is shown. */
@@ -80,11 +91,11 @@ export async function beginEpoch(
 /** False when the name is in use. */
 export async function addProperty(
   db: Reader,
-  property: Omit<PropertyTable, "name_key" | "house">,
+  property: Pick<PropertyTable, "id" | "name" | "six_digits" | "lease_hours">,
 ): Promise<boolean> {
   const result = await db
     .insertInto("properties")
-    .values({ ...property, name_key: nameKey(property.name), house: null })
+    .values({ ...property, name_key: nameKey(property.name), house: null, policy: null })
     .onConflict((conflict) => conflict.column("name_key").doNothing())
     .executeTakeFirst();
   return result.numInsertedOrUpdatedRows === 1n;
@@ -93,7 +104,14 @@ export async function addProperty(
 /** False when the property has a door of this name. */
 export async function addDoor(
   db: Reader,
-  door: { readonly id: string; readonly propertyId: string; readonly name: string; readonly kind: DoorKind },
+  door: {
+    readonly id: string;
+    readonly propertyId: string;
+    readonly name: string;
+    readonly kind: DoorKind;
+    readonly unitId?: string | null;
+    readonly link?: DoorLink;
+  },
 ): Promise<boolean> {
   const result = await db
     .insertInto("doors")
@@ -104,18 +122,26 @@ export async function addDoor(
       name_key: nameKey(door.name),
       kind: door.kind,
       epoch: null,
+      unit_id: door.unitId ?? null,
+      link: door.link ?? "offline",
     })
     .onConflict((conflict) => conflict.columns(["property_id", "name_key"]).doNothing())
     .executeTakeFirst();
   return result.numInsertedOrUpdatedRows === 1n;
 }
 
-/** False when the name is in use. */
-export async function addPerson(db: Reader, person: Omit<PersonTable, "name_key">): Promise<boolean> {
+/** Somebody whom commands name. False when the name is in use. */
+export async function addPerson(db: Reader, person: PersonEntry): Promise<boolean> {
   const result = await db
     .insertInto("people")
-    .values({ ...person, name_key: nameKey(person.name) })
-    .onConflict((conflict) => conflict.column("name_key").doNothing())
+    .values({
+      ...person,
+      name_key: nameKey(person.name),
+      property_id: null,
+      host_id: null,
+      guest_kind: null,
+    })
+    .onConflict((conflict) => conflict.column("name_key").where("property_id", "is", null).doNothing())
     .executeTakeFirst();
   return result.numInsertedOrUpdatedRows === 1n;
 }
@@ -129,7 +155,22 @@ export async function listPeople(db: Reader): Promise<readonly PersonTable[]> {
 }
 
 export async function listDoors(db: Reader): Promise<readonly DoorEntry[]> {
-  return await db
+  return await doorEntries(db).orderBy("properties.name_key").orderBy("doors.name_key").execute();
+}
+
+export async function doorById(db: Reader, doorId: string): Promise<DoorEntry | undefined> {
+  return await doorEntries(db).where("doors.id", "=", doorId).executeTakeFirst();
+}
+
+export async function doorsOfProperty(db: Reader, propertyId: string): Promise<readonly DoorEntry[]> {
+  return await doorEntries(db)
+    .where("doors.property_id", "=", propertyId)
+    .orderBy("doors.name_key")
+    .execute();
+}
+
+export function doorEntries(db: Reader): SelectQueryBuilder<Schema, "doors" | "properties", DoorEntry> {
+  return db
     .selectFrom("doors")
     .innerJoin("properties", "properties.id", "doors.property_id")
     .select([
@@ -137,13 +178,12 @@ export async function listDoors(db: Reader): Promise<readonly DoorEntry[]> {
       "doors.name",
       "doors.kind",
       "doors.epoch",
+      "doors.unit_id as unitId",
+      "doors.link",
       "properties.id as propertyId",
       "properties.name as property",
       "properties.six_digits as sixDigits",
-    ])
-    .orderBy("properties.name_key")
-    .orderBy("doors.name_key")
-    .execute();
+    ]);
 }
 
 /** The lock that hangs on the door now. */

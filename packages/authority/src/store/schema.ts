@@ -4,6 +4,7 @@
  * sealed, and tags are MACs under such a key.
  */
 import type { Bytes } from "@doorsync/protocol/authority";
+import type { ColumnType, Generated } from "kysely";
 
 export interface InstallationTable {
   readonly id: number;
@@ -19,6 +20,7 @@ export interface PropertyTable {
   readonly six_digits: boolean;
   readonly lease_hours: number;
   readonly house: Bytes | null;
+  readonly policy: string | null;
 }
 
 export interface DoorTable {
@@ -28,12 +30,150 @@ export interface DoorTable {
   readonly name_key: string;
   readonly kind: string;
   readonly epoch: number | null;
+  readonly unit_id: string | null;
+  readonly link: ColumnType<string, string | undefined, string>;
 }
 
 export interface PersonTable {
   readonly id: string;
   readonly name: string;
   readonly name_key: string;
+  readonly property_id: string | null;
+  readonly host_id: string | null;
+  readonly guest_kind: string | null;
+}
+
+export interface UnitTable {
+  readonly id: string;
+  readonly property_id: string;
+  readonly name: string;
+  readonly name_key: string;
+}
+
+export interface StandingTable {
+  readonly person_id: string;
+  readonly property_id: string;
+  /** '': the property as a whole. */
+  readonly unit_id: string;
+  readonly role: string;
+  readonly since: number;
+  readonly suspended_at: number | null;
+  readonly suspended_reason: string | null;
+}
+
+export interface AccountTable {
+  readonly id: string;
+  readonly person_id: string;
+  readonly email: string;
+  readonly email_key: string;
+  readonly password_hash: string | null;
+  readonly vendor: boolean;
+  readonly created_at: number;
+}
+
+export interface SessionTable {
+  readonly token_hash: Bytes;
+  readonly account_id: string;
+  readonly phone_id: string;
+  readonly client_class: string;
+  readonly client_name: string;
+  readonly client_version: string;
+  readonly created_at: number;
+  readonly used_at: number;
+  readonly expires_at: number;
+}
+
+export interface PasswordResetTable {
+  readonly token_hash: Bytes;
+  readonly account_id: string;
+  readonly expires_at: number;
+}
+
+export interface AttemptTable {
+  readonly key: string;
+  readonly at: number;
+}
+
+export interface IdempotencyTable {
+  readonly account_id: string;
+  readonly key: string;
+  readonly digest: Bytes;
+  readonly status: number;
+  readonly body: string;
+  readonly at: number;
+}
+
+export interface AuditTable {
+  readonly id: Generated<number>;
+  readonly at: number;
+  readonly account_id: string | null;
+  readonly property_id: string | null;
+  readonly door_id: string | null;
+  readonly person_id: string | null;
+  readonly action: string;
+  /** `granted`, or the name of the denial. */
+  readonly decision: string;
+  readonly detail: string | null;
+}
+
+export interface ChangeTable {
+  readonly id: Generated<number>;
+  readonly at: number;
+  readonly property_id: string;
+  readonly door_id: string | null;
+  readonly person_id: string | null;
+  readonly kind: string;
+  readonly detail: string | null;
+}
+
+export interface HandedTable {
+  readonly door_id: string;
+  readonly epoch: number;
+  readonly version: number;
+  readonly phone_id: string;
+  readonly account_id: string | null;
+  readonly at: number;
+}
+
+export interface VisitTable {
+  readonly id: Generated<number>;
+  readonly door_id: string;
+  readonly phone_id: string;
+  readonly account_id: string | null;
+  readonly at: number;
+  readonly outcome: string;
+  readonly version: number | null;
+  readonly conditions: string | null;
+}
+
+export interface MessageTable {
+  readonly id: Generated<number>;
+  readonly at: number;
+  readonly kind: string;
+  readonly channel: string;
+  readonly sealed: Bytes;
+  readonly tries: Generated<number>;
+  readonly next_at: number | null;
+  readonly state: string;
+  readonly why: string | null;
+}
+
+export interface DailyCodeTable {
+  readonly id: Generated<number>;
+  readonly door_id: string;
+  readonly account_id: string;
+  readonly day: number;
+  readonly at: number;
+  readonly recipient: string;
+}
+
+export interface MechanicalKeyTable {
+  readonly id: string;
+  readonly door_id: string;
+  readonly person_id: string;
+  readonly label: string;
+  readonly given_at: number;
+  readonly returned_at: number | null;
 }
 
 export interface LockTable {
@@ -141,4 +281,18 @@ export interface Schema {
   receipts: ReceiptTable;
   logs: LogTable;
   events: EventTable;
+  units: UnitTable;
+  standings: StandingTable;
+  accounts: AccountTable;
+  sessions: SessionTable;
+  password_resets: PasswordResetTable;
+  attempts: AttemptTable;
+  idempotency: IdempotencyTable;
+  audit: AuditTable;
+  changes: ChangeTable;
+  handed: HandedTable;
+  visits: VisitTable;
+  messages: MessageTable;
+  daily_codes: DailyCodeTable;
+  mechanical_keys: MechanicalKeyTable;
 }
