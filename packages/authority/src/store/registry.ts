@@ -169,6 +169,25 @@ export async function doorsOfProperty(db: Reader, propertyId: string): Promise<r
     .execute();
 }
 
+/** Doors whose present lock, or the commission on its way to one, shows one of these tags. */
+export async function doorsByTag(db: Reader, tags: readonly Bytes[]): Promise<readonly DoorEntry[]> {
+  if (tags.length === 0) return [];
+  const hung = db
+    .selectFrom("locks")
+    .innerJoin("doors as d", (join) =>
+      join.onRef("d.id", "=", "locks.door_id").onRef("d.epoch", "=", "locks.epoch"),
+    )
+    .select("locks.door_id")
+    .where("locks.tag", "in", [...tags]);
+  const offered = db
+    .selectFrom("commissions")
+    .select("door_id")
+    .where("setup_tag", "in", [...tags]);
+  return await doorEntries(db)
+    .where((where) => where.or([where("doors.id", "in", hung), where("doors.id", "in", offered)]))
+    .execute();
+}
+
 export function doorEntries(db: Reader): SelectQueryBuilder<Schema, "doors" | "properties", DoorEntry> {
   return db
     .selectFrom("doors")

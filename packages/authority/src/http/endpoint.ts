@@ -1,0 +1,102 @@
+/**
+ * What an endpoint is: one record from which its route, its check, its documentation and the typed client are made. Not
+ * what it does: `run` calls an act of the desk.
+ */
+import type { Static, TObject, TSchema } from "typebox";
+import type { Actor } from "../desk/actor.ts";
+import type { Decision } from "../model/denial.ts";
+import type { LimitName } from "../model/limit.ts";
+import type { Office } from "../office/office.ts";
+
+/** Whom an endpoint lets in: anybody, or who has a session. */
+export type Access = "open" | "session";
+
+export interface Call<P, Q, B> {
+  /** For a change: its database is one transaction, which ends with the call. */
+  readonly office: Office;
+  readonly actor: Actor;
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  /** Where the request came from, for limits. */
+  readonly address: string;
+}
+
+export interface Endpoint {
+  /** Its name in the documentation and in the client, camelCase. */
+  readonly name: string;
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** With `{name}` for each of `params`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly area: Area;
+  readonly access: Access;
+  readonly params: TObject | undefined;
+  readonly query: TObject | undefined;
+  readonly body: TSchema | undefined;
+  /** Undefined: 204, nothing to say. */
+  readonly answer: TSchema | undefined;
+  /** A change whose work must not wait in a transaction (hashing of passwords) and which is one statement. */
+  readonly isAlone: boolean;
+  /** Counted before anything else is done, whatever comes of it. */
+  readonly limits: readonly Limited[];
+  readonly run: (call: Call<never, never, never>) => Promise<Decision<unknown>>;
+}
+
+/** A rule of `model/limit.ts` and for whom it counts. */
+export interface Limited {
+  readonly rule: LimitName;
+  readonly key: (call: Call<never, never, never>) => string;
+}
+
+export const areas = ["accounts", "codes", "courier", "manage", "events"] as const;
+export type Area = (typeof areas)[number];
+
+/** What a call answers need not be anybody's to change. */
+type Said<T> = T extends readonly (infer E)[]
+  ? readonly Said<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Said<T[K]> }
+    : T;
+
+type Shape<S extends TSchema | undefined> = S extends TSchema ? Static<S> : undefined;
+
+export interface Definition<
+  P extends TObject | undefined,
+  Q extends TObject | undefined,
+  B extends TSchema | undefined,
+  A extends TSchema | undefined,
+> {
+  readonly name: string;
+  readonly method: Endpoint["method"];
+  readonly path: string;
+  readonly summary: string;
+  readonly area: Area;
+  readonly access?: Access;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  readonly answer?: A;
+  readonly isAlone?: boolean;
+  readonly limits?: readonly {
+    readonly rule: LimitName;
+    readonly key: (call: Call<Shape<P>, Shape<Q>, Shape<B>>) => string;
+  }[];
+  readonly run: (call: Call<Shape<P>, Shape<Q>, Shape<B>>) => Promise<Decision<Said<Shape<A>>>>;
+}
+
+/** GET reads; everything else is a change, in one transaction with its record in the audit. */
+export function isChange(endpoint: Pick<Endpoint, "method">): boolean {
+  return endpoint.method !== "GET";
+}
+
+export function endpoint<
+  P extends TObject | undefined = undefined,
+  Q extends TObject | undefined = undefined,
+  B extends TSchema | undefined = undefined,
+  A extends TSchema | undefined = undefined,
+>(definition: Definition<P, Q, B, A>): Endpoint {
+  const { access = "session", params, query, body, answer, isAlone = false, run, ...rest } = definition;
+  const limits = (rest.limits ?? []) as readonly Limited[];
+  return { ...rest, access, params, query, body, answer, isAlone, limits, run: run as Endpoint["run"] };
+}

@@ -1,0 +1,137 @@
+/**
+ * The endpoints on a socket: routes and checks from their records, answers as JSON, denials as problem details. No rule
+ * and no query lives here.
+ */
+import swagger from "@fastify/swagger";
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
+import { type Denied, deny } from "../model/denial.ts";
+import type { Office } from "../office/office.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { endpoints } from "./endpoints.ts";
+import { Problem, problem, problemType } from "./problem.ts";
+import { type Request, serveCall } from "./serve-call.ts";
+
+export const bodyBytesMax = 1_048_576;
+const requestMilliseconds = 30_000;
+
+export interface ServerOptions {
+  /** The office of one request: its clock is read now. */
+  readonly office: () => Office;
+  /** Hears what nobody else is told: faults, with their stack. */
+  readonly onFault: (error: unknown, what: string) => void;
+  readonly version: string;
+}
+
+/** A server that does not listen yet. Its documentation is at /v1/openapi.json. */
+export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    bodyLimit: bodyBytesMax,
+    requestTimeout: requestMilliseconds,
+    // What does not fit is refused; it is never bent into shape.
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
+    forceCloseConnections: true,
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "DoorSync authority",
+        description: "The property side of DoorSync: people, doors, codes and couriers.",
+        version: options.version,
+      },
+      components: { securitySchemes: { session: { type: "http", scheme: "bearer" } } },
+    },
+  });
+  app.setErrorHandler((error: FastifyError, _request, reply) => answerError(options, error, reply));
+  app.setNotFoundHandler((_request, reply) => sendDenied(reply, deny("NO_SUCH", "path")));
+  app.after(() => {
+    for (const endpoint of endpoints) route(app, options, endpoint);
+    app.get("/v1/openapi.json", { schema: { hide: true } }, () => app.swagger());
+  });
+  await app.ready();
+  return app;
+}
+
+function route(app: FastifyInstance, options: ServerOptions, endpoint: Endpoint): void {
+  const { params, query, body, answer } = endpoint;
+  app.route({
+    method: endpoint.method,
+    url: endpoint.path.replace(/\{(\w+)\}/g, ":$1"),
+    schema: {
+      operationId: endpoint.name,
+      summary: endpoint.summary,
+      tags: [endpoint.area],
+      ...(endpoint.access === "session" ? { security: [{ session: [] }] } : {}),
+      ...(params === undefined ? {} : { params }),
+      ...(query === undefined ? {} : { querystring: query }),
+      ...(body === undefined ? {} : { body }),
+      response: {
+        ...(answer === undefined ? { 204: { type: "null", description: "done" } } : { 200: answer }),
+        default: { description: "refused", content: { [problemType]: { schema: Problem } } },
+      },
+    },
+    handler: async (request, reply) => {
+      const decision = await serveCall(options.office(), endpoint, requestOf(request));
+      if (!decision.ok) return sendDenied(reply, decision);
+      return answer === undefined ? reply.code(204).send() : reply.send(decision.value);
+    },
+  });
+}
+
+export function bearer(request: FastifyRequest): string | undefined {
+  return /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1];
+}
+
+function requestOf(request: FastifyRequest): Request {
+  const key = request.headers["idempotency-key"];
+  return {
+    token: bearer(request),
+    idempotencyKey: typeof key === "string" ? key : undefined,
+    params: request.params,
+    query: request.query,
+    body: request.body,
+    address: request.ip,
+  };
+}
+
+export function sendDenied(reply: FastifyReply, denied: Denied): FastifyReply {
+  const details = problem(denied);
+  if (details.name === "TOO_MANY" && denied.detail !== undefined) reply.header("retry-after", denied.detail);
+  if (details.name === "UNAVAILABLE") reply.header("retry-after", "30");
+  return reply
+    .code(details.status)
+    .header("content-type", problemType)
+    .serializer(JSON.stringify)
+    .send(details);
+}
+
+function answerError(options: ServerOptions, error: FastifyError, reply: FastifyReply): FastifyReply {
+  if (error.validation !== undefined) {
+    const [first] = error.validation;
+    const where = `${error.validationContext ?? ""}${first?.instancePath ?? ""}`;
+    return sendDenied(reply, deny("REQUEST_UNFIT", `${where} ${first?.message ?? ""}`.slice(0, 200)));
+  }
+  if (error.statusCode !== undefined && error.statusCode < 500)
+    return sendDenied(reply, deny("REQUEST_UNFIT", error.code));
+  if (isUnreachable(error)) {
+    options.onFault(error, "the database cannot be reached");
+    return sendDenied(reply, deny("UNAVAILABLE"));
+  }
+  options.onFault(error, "a request ended in a fault");
+  return sendDenied(reply, deny("FAULT"));
+}
+
+/** The database is gone, full or shutting down: class 08, 53 or 57 of SQLSTATE, or no connection at all. */
+function isUnreachable(error: Error): boolean {
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  return (
+    /^(08|53|57P)/.test(code) ||
+    /^(ECONN|ENOTFOUND|EPIPE|ETIMEDOUT|ENOSPC)/.test(code) ||
+    /Connection terminated|timeout exceeded when trying to connect|PGlite is closed/.test(error.message)
+  );
+}

@@ -1,0 +1,97 @@
+/** Who stands in which relation to a property or a unit of it, and who holds a code. Rows only; no rule. */
+import type { Transaction } from "kysely";
+import type { Role } from "../model/permission.ts";
+import type { Reader } from "./registry.ts";
+import type { Schema } from "./schema.ts";
+
+export interface Standing {
+  readonly personId: string;
+  readonly propertyId: string;
+  /** '': the property as a whole. */
+  readonly unitId: string;
+  readonly role: Exclude<Role, "vendor">;
+  readonly since: number;
+  readonly isSuspended: boolean;
+  readonly reason: string | undefined;
+}
+
+export async function standingsOf(db: Reader, personId: string): Promise<readonly Standing[]> {
+  const rows = await db.selectFrom("standings").selectAll().where("person_id", "=", personId).execute();
+  return rows.map((row) => ({
+    personId: row.person_id,
+    propertyId: row.property_id,
+    unitId: row.unit_id,
+    role: row.role as Standing["role"],
+    since: row.since,
+    isSuspended: row.suspended_at !== null,
+    reason: row.suspended_reason ?? undefined,
+  }));
+}
+
+/** A second time changes nothing. */
+export async function addStanding(
+  trx: Reader,
+  standing: Pick<Standing, "personId" | "propertyId" | "unitId" | "role" | "since">,
+): Promise<void> {
+  await trx
+    .insertInto("standings")
+    .values({
+      person_id: standing.personId,
+      property_id: standing.propertyId,
+      unit_id: standing.unitId,
+      role: standing.role,
+      since: standing.since,
+      suspended_at: null,
+      suspended_reason: null,
+    })
+    .onConflict((conflict) => conflict.columns(["person_id", "property_id", "unit_id", "role"]).doNothing())
+    .execute();
+}
+
+export async function dropStandings(trx: Reader, personId: string, propertyId: string): Promise<void> {
+  await trx
+    .deleteFrom("standings")
+    .where("person_id", "=", personId)
+    .where("property_id", "=", propertyId)
+    .execute();
+}
+
+/** `at` undefined: no longer. */
+export async function suspendStandings(
+  trx: Transaction<Schema>,
+  personId: string,
+  propertyId: string,
+  suspended: { readonly at: number; readonly reason: string } | undefined,
+): Promise<void> {
+  await trx
+    .updateTable("standings")
+    .set({ suspended_at: suspended?.at ?? null, suspended_reason: suspended?.reason ?? null })
+    .where("person_id", "=", personId)
+    .where("property_id", "=", propertyId)
+    .execute();
+}
+
+/** Whether somebody is to have any code, card or key at a door. */
+export async function hasLiveCode(db: Reader, doorId: string, personId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom("codes")
+    .select("id")
+    .where("door_id", "=", doorId)
+    .where("person_id", "=", personId)
+    .where("revoked", "=", false)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Doors at which somebody has, or may still open by, a code. */
+export async function doorsWithCodesOf(db: Reader, personId: string): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom("codes")
+    .select("door_id")
+    .distinct()
+    .where("person_id", "=", personId)
+    .where("released", "=", false)
+    .orderBy("door_id")
+    .execute();
+  return rows.map((row) => row.door_id);
+}
