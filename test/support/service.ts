@@ -24,8 +24,8 @@ import {
 } from "@doorsync/authority/service";
 import { createCrypto } from "@doorsync/protocol/authority";
 import { openssl } from "@doorsync/protocol/node-crypto";
+import { noon } from "../world.ts";
 
-export const noon = 1_800_014_400;
 export const password = "correct horse battery";
 
 export interface Answer {

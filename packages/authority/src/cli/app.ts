@@ -15,13 +15,17 @@ import {
   optionalInstant,
   optionalNamed,
   optionalWhole,
+  parseListen,
   personFlag,
   switched,
 } from "./flags.ts";
+import type { ServeFlags } from "./serve.ts";
 import type * as Work from "./work.ts";
 
 /** The version that the package was published with: after a release nobody has to remember this line. */
-const { version } = createRequire(import.meta.url)("../../package.json") as { readonly version: string };
+export const { version } = createRequire(import.meta.url)("../../package.json") as {
+  readonly version: string;
+};
 const program = "doorsync-authority";
 
 /** The last paragraph of a command's help: what it does, and how it ends. `refused` where it can be denied. */
@@ -309,9 +313,38 @@ const codes = buildCommand<Work.CodesFlags, [], Cli>({
   },
 });
 
+const serve = buildCommand<ServeFlags, [], Cli>({
+  loader: async () => (await import("./serve.ts")).serve,
+  parameters: {
+    flags: {
+      ...baseFlags,
+      listen: {
+        kind: "parsed",
+        parse: parseListen,
+        default: "127.0.0.1:8480",
+        placeholder: "HOST:PORT",
+        brief: "Where to listen; port 0 picks one",
+      },
+    },
+  },
+  docs: {
+    brief: "Run the property side as a service over HTTP",
+    fullDescription: withExits(
+      "Serves people, phones and the property's page until it is told to end. It speaks plain HTTP: put a proxy with " +
+        "TLS in front of it. Settings from the environment: DATABASE_URL, SMTP_URL, MAIL_FROM, MESSAGE_WEBHOOK_URL, " +
+        "MESSAGE_WEBHOOK_TOKEN.",
+    ),
+    customUsage: [
+      { input: "--data ./office", brief: "on 127.0.0.1:8480" },
+      { input: "--data ./office --listen 127.0.0.1:0 --json", brief: "for programs: a line says where" },
+    ],
+  },
+});
+
 const root = buildRouteMap({
   routes: {
     init,
+    serve,
     property: buildRouteMap({ routes: { add: propertyAdd }, docs: { brief: "Properties" } }),
     door: buildRouteMap({ routes: { add: doorAdd }, docs: { brief: "Doors" } }),
     person: buildRouteMap({ routes: { add: personAdd }, docs: { brief: "People" } }),

@@ -99,3 +99,13 @@ export const lifeFlag: OptionalParsed<number> = optionalWhole(
   1,
   lifeHoursMax,
 );
+
+/** `HOST:PORT`, with an IPv6 address in brackets. Throws with what is expected. */
+export function parseListen(text: string): { readonly host: string; readonly port: number } {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || port > 65_535)
+    throw new Error("give HOST:PORT, for example 127.0.0.1:8480 or [::1]:0");
+  return { host, port };
+}

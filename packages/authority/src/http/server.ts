@@ -13,6 +13,7 @@ import { type Denied, deny } from "../model/denial.ts";
 import type { Office } from "../office/office.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { endpoints } from "./endpoints.ts";
+import { serveFeed } from "./feed.ts";
 import { Problem, problem, problemType } from "./problem.ts";
 import { type Request, serveCall } from "./serve-call.ts";
 
@@ -51,6 +52,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.setNotFoundHandler((_request, reply) => sendDenied(reply, deny("NO_SUCH", "path")));
   app.after(() => {
     for (const endpoint of endpoints) route(app, options, endpoint);
+    serveFeed(app, options);
     app.get("/v1/openapi.json", { schema: { hide: true } }, () => app.swagger());
   });
   await app.ready();

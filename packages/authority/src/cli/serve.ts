@@ -1,0 +1,85 @@
+/**
+ * `serve`: the service on a socket until it is told to end, with the rounds that go on beside it: messages that wait to
+ * leave, rows that are over, connected locks. What is served is in `http/`, what is sent in `mail/` and `connected/`.
+ */
+import type { AddressInfo } from "node:net";
+import { sendDue } from "../desk/messages.ts";
+import { createServer } from "../http/server.ts";
+import { openMessenger } from "../mail/open.ts";
+import type { Office } from "../office/office.ts";
+import { Trouble } from "../trouble.ts";
+import { version } from "./app.ts";
+import type { Cli } from "./context.ts";
+import type { BaseFlags } from "./flags.ts";
+import { clock, withOffice } from "./session.ts";
+
+export type ServeFlags = BaseFlags & { readonly listen: { readonly host: string; readonly port: number } };
+
+const messageMilliseconds = 2_000;
+
+export async function serve(this: Cli, flags: ServeFlags): Promise<void> {
+  await withOffice(this, flags, async (office, say) => {
+    const now = (): Office => ({ ...office, now: clock(flags) });
+    const fault = (error: unknown, what: string): void => {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.process.stderr.write(`doorsync-authority: ${what}: ${text}\n`);
+    };
+    const messenger = openMessenger(this.process.env ?? {}, flags.data);
+    const server = await createServer({ office: now, onFault: fault, version });
+    const { host, port } = flags.listen;
+    await server.listen({ host, port }).catch((error: unknown) => {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      if (code === "EADDRINUSE")
+        throw new Trouble(`port ${port} on ${host} is in use`, "choose another with --listen, or 0 for any");
+      if (code === "EADDRNOTAVAIL" || code === "EACCES")
+        throw new Trouble(
+          `cannot listen on ${host}:${port}`,
+          "choose an address of this machine and a port above 1023",
+        );
+      throw error;
+    });
+    const bound = server.server.address() as AddressInfo;
+    const url = `http://${host.includes(":") ? `[${host}]` : host}:${bound.port}`;
+    say({ ready: { url, pid: process.pid, email: messenger.ways.email, messages: messenger.ways.phone } }, [
+      `ready: ${url} (documentation at ${url}/v1/openapi.json); end with Ctrl-C`,
+      `e-mail: ${messenger.ways.email}; phone messages: ${messenger.ways.phone}`,
+    ]);
+    const round = every(messageMilliseconds, () => sendDue(now(), messenger), fault);
+    await told();
+    await server.close();
+    await round.end();
+  });
+}
+
+/** Runs `work` again and again, never twice at once; what it throws is told, and the next round comes. */
+function every(
+  milliseconds: number,
+  work: () => Promise<unknown>,
+  fault: (error: unknown, what: string) => void,
+): { readonly end: () => Promise<void> } {
+  let running: Promise<unknown> = Promise.resolve();
+  let isBusy = false;
+  const timer = setInterval(() => {
+    if (isBusy) return;
+    isBusy = true;
+    running = work()
+      .catch((error: unknown) => fault(error, "a round failed"))
+      .finally(() => {
+        isBusy = false;
+      });
+  }, milliseconds);
+  return {
+    async end() {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
+
+/** Settles when the process is told to end. */
+function told(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once("SIGINT", () => resolve());
+    process.once("SIGTERM", () => resolve());
+  });
+}

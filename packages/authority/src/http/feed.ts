@@ -1,0 +1,90 @@
+/**
+ * State changes as server-sent events: what happens at the doors of one's properties, in order, from where the client
+ * stopped. Each event says that something changed and where; what it is now, the endpoints say.
+ */
+import type { FastifyInstance } from "fastify";
+import { whoHolds } from "../desk/sign-in.ts";
+import { deny } from "../model/denial.ts";
+import type { Office } from "../office/office.ts";
+import { standingsOf } from "../store/standings.ts";
+import { type ChangeRow, changesAfter, newestChange } from "../store/trail.ts";
+import { bearer, type ServerOptions, sendDenied } from "./server.ts";
+
+const pollMilliseconds = 500;
+const beatMilliseconds = 15_000;
+const eventsPerPollMax = 200;
+/** Open streams of one process; one more is told to come back. */
+const streamsMax = 500;
+
+/** GET /v1/events, with `Last-Event-ID` to go on from there. */
+export function serveFeed(app: FastifyInstance, options: ServerOptions): void {
+  let streams = 0;
+  app.get("/v1/events", { schema: { hide: true } }, async (request, reply) => {
+    const office = options.office();
+    const who = await whoHolds(office, bearer(request));
+    if (!who.ok) return sendDenied(reply, who);
+    if (streams >= streamsMax) return sendDenied(reply, deny("UNAVAILABLE"));
+    streams += 1;
+    const last = request.headers["last-event-id"];
+    let after =
+      typeof last === "string" && /^\d{1,15}$/.test(last) ? Number(last) : await newestChange(office.db);
+    reply.hijack();
+    reply.raw.writeHead(200, {
+      "content-type": "text/event-stream",
+      "cache-control": "no-store",
+      "x-accel-buffering": "no",
+    });
+    reply.raw.write(`retry: 2000\nid: ${after}\nevent: ready\ndata: {}\n\n`);
+    let isOpen = true;
+    const close = (): void => {
+      if (!isOpen) return;
+      isOpen = false;
+      streams -= 1;
+      clearTimeout(timer);
+      reply.raw.end();
+    };
+    request.raw.socket.once("close", close);
+    let beatAt = Date.now();
+    const poll = async (): Promise<void> => {
+      const now = options.office();
+      // Whoever was logged out hears no more.
+      const still = await whoHolds(now, bearer(request));
+      if (!still.ok) return close();
+      for (const change of await changesFor(now, still.value.personId, after)) {
+        after = change.id;
+        reply.raw.write(`id: ${change.id}\nevent: change\ndata: ${JSON.stringify(shown(change))}\n\n`);
+        beatAt = Date.now();
+      }
+      if (Date.now() - beatAt >= beatMilliseconds) {
+        reply.raw.write(": still here\n\n");
+        beatAt = Date.now();
+      }
+    };
+    const again = (): void => {
+      if (!isOpen) return;
+      timer = setTimeout(() => {
+        poll().then(again, (error: unknown) => {
+          options.onFault(error, "a stream of events ended");
+          close();
+        });
+      }, pollMilliseconds);
+    };
+    let timer = setTimeout(again, 0);
+    return reply;
+  });
+}
+
+/** A manager hears of the whole property; everybody else of what is theirs. */
+async function changesFor(office: Office, personId: string, after: number): Promise<readonly ChangeRow[]> {
+  const standings = (await standingsOf(office.db, personId)).filter((one) => !one.isSuspended);
+  const properties = [...new Set(standings.map(({ propertyId }) => propertyId))];
+  const managed = new Set(
+    standings.filter(({ role }) => role === "manager").map(({ propertyId }) => propertyId),
+  );
+  const changes = await changesAfter(office.db, properties, after, eventsPerPollMax);
+  return changes.filter((change) => managed.has(change.property_id) || change.person_id === personId);
+}
+
+function shown({ at, property_id, door_id, person_id, kind }: ChangeRow): object {
+  return { at, kind, property: property_id, door: door_id, person: person_id };
+}
