@@ -11,17 +11,15 @@ import { join } from "node:path";
 import {
   claimInstallation,
   createKeys,
-  createServer,
   createVault,
-  endpoints,
   keyFingerprint,
   type Office,
-  openAccount,
   openStore,
   type Place,
   readKeys,
   registerProperty,
-} from "@doorsync/authority/service";
+} from "@doorsync/authority";
+import { createServer, endpoints, openAccount } from "@doorsync/authority/service";
 import { createCrypto } from "@doorsync/protocol/authority";
 import { openssl } from "@doorsync/protocol/node-crypto";
 import { noon } from "../world.ts";

@@ -1,7 +1,6 @@
 /**
  * The command line as a tree: names, flags, help. Every command's work is loaded only when it runs.
  */
-import { createRequire } from "node:module";
 import { type Application, buildApplication, buildCommand, buildRouteMap, text_en } from "@stricli/core";
 import { epochMax, leaseHoursMax } from "./bounds.ts";
 import type { Cli } from "./context.ts";
@@ -20,12 +19,9 @@ import {
   switched,
 } from "./flags.ts";
 import type { ServeFlags } from "./serve.ts";
+import { version } from "./version.ts";
 import type * as Work from "./work.ts";
 
-/** The version that the package was published with: after a release nobody has to remember this line. */
-export const { version } = createRequire(import.meta.url)("../../package.json") as {
-  readonly version: string;
-};
 const program = "doorsync-authority";
 
 /** The last paragraph of a command's help: what it does, and how it ends. `refused` where it can be denied. */

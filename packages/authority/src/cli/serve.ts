@@ -8,10 +8,10 @@ import { createServer } from "../http/server.ts";
 import { openMessenger } from "../mail/open.ts";
 import type { Office } from "../office/office.ts";
 import { Trouble } from "../trouble.ts";
-import { version } from "./app.ts";
 import type { Cli } from "./context.ts";
 import type { BaseFlags } from "./flags.ts";
 import { clock, withOffice } from "./session.ts";
+import { version } from "./version.ts";
 
 export type ServeFlags = BaseFlags & { readonly listen: { readonly host: string; readonly port: number } };
 

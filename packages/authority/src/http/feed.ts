@@ -8,7 +8,7 @@ import { deny } from "../model/denial.ts";
 import type { Office } from "../office/office.ts";
 import { standingsOf } from "../store/standings.ts";
 import { type ChangeRow, changesAfter, newestChange } from "../store/trail.ts";
-import { bearer, type ServerOptions, sendDenied } from "./server.ts";
+import { bearer, type ServerOptions, sendDenied } from "./reply.ts";
 
 const pollMilliseconds = 500;
 const beatMilliseconds = 15_000;

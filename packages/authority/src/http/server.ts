@@ -9,24 +9,16 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from "fastify";
-import { type Denied, deny } from "../model/denial.ts";
-import type { Office } from "../office/office.ts";
+import { deny } from "../model/denial.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { endpoints } from "./endpoints.ts";
 import { serveFeed } from "./feed.ts";
-import { Problem, problem, problemType } from "./problem.ts";
+import { Problem, problemType } from "./problem.ts";
+import { bearer, type ServerOptions, sendDenied } from "./reply.ts";
 import { type Request, serveCall } from "./serve-call.ts";
 
 export const bodyBytesMax = 1_048_576;
 const requestMilliseconds = 30_000;
-
-export interface ServerOptions {
-  /** The office of one request: its clock is read now. */
-  readonly office: () => Office;
-  /** Hears what nobody else is told: faults, with their stack. */
-  readonly onFault: (error: unknown, what: string) => void;
-  readonly version: string;
-}
 
 /** A server that does not listen yet. Its documentation is at /v1/openapi.json. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
@@ -85,10 +77,6 @@ function route(app: FastifyInstance, options: ServerOptions, endpoint: Endpoint)
   });
 }
 
-export function bearer(request: FastifyRequest): string | undefined {
-  return /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1];
-}
-
 function requestOf(request: FastifyRequest): Request {
   const key = request.headers["idempotency-key"];
   return {
@@ -99,17 +87,6 @@ function requestOf(request: FastifyRequest): Request {
     body: request.body,
     address: request.ip,
   };
-}
-
-export function sendDenied(reply: FastifyReply, denied: Denied): FastifyReply {
-  const details = problem(denied);
-  if (details.name === "TOO_MANY" && denied.detail !== undefined) reply.header("retry-after", denied.detail);
-  if (details.name === "UNAVAILABLE") reply.header("retry-after", "30");
-  return reply
-    .code(details.status)
-    .header("content-type", problemType)
-    .serializer(JSON.stringify)
-    .send(details);
 }
 
 function answerError(options: ServerOptions, error: FastifyError, reply: FastifyReply): FastifyReply {

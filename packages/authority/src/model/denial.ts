@@ -74,6 +74,125 @@ export const denials = {
     meaning: "in a new epoch a lock takes no version past 65,536",
     remedy: "reset the lock from inside and commission it again",
   },
+  NOT_ALLOWED: {
+    code: 115,
+    meaning: "this role may not do this at this door",
+    remedy: "ask somebody who may: the property's management, or who lives behind the door",
+  },
+  MOBILE_ONLY: {
+    code: 116,
+    meaning: "this is done on a phone",
+    remedy: "log in on any phone and do it there",
+  },
+  UPGRADE_REQUIRED: {
+    code: 117,
+    meaning: "this app is older than the property accepts",
+    remedy: "install the latest version of the app and try again; nothing was changed",
+  },
+  CANNOT_SPECIFY_PIN_CODE: {
+    code: 118,
+    meaning: "codes are generated here, not chosen",
+    remedy: "ask for a generated code, or let the property enable custom codes",
+  },
+  CODE_NOT_PRIVATE: {
+    code: 119,
+    meaning: "a code can be chosen at a residence's door only",
+    remedy: "ask for a generated code at this door",
+  },
+  CODE_FORM: {
+    code: 120,
+    meaning: "a code is 4 or 6 of the digits 0 to 9 and nothing else",
+    remedy: "choose 4 or 6 digits",
+  },
+  CODE_WEAK: {
+    code: 121,
+    meaning: "this code is among the first that a stranger tries",
+    remedy: "choose digits that do not repeat and do not count up or down",
+  },
+  PICK_REFUSED: {
+    code: 122,
+    meaning: "this code cannot be used here",
+    remedy: "choose another code, or ask for a generated one",
+  },
+  GUEST_UNFIT: {
+    code: 123,
+    meaning: "a guest's code of this kind cannot have these times or this door",
+    remedy: "see which times and doors the kind takes",
+  },
+  GUEST_RANDOM_ONLY: {
+    code: 124,
+    meaning: "guests' codes are drawn at random",
+    remedy: "leave the digits out",
+  },
+  DAILY_LIMIT: {
+    code: 125,
+    meaning: "no more daily doorcodes today, or none to another new address",
+    remedy:
+      "send it to an address that had one before, wait until tomorrow, or ask the property's management",
+  },
+  DAILY_UNAVAILABLE: {
+    code: 126,
+    meaning: "this door takes no daily doorcode",
+    remedy: "let the property set its local time and enable daily doorcodes, then sync the door",
+  },
+  TOO_MANY: {
+    code: 127,
+    meaning: "too many tries; the number says how many seconds to wait",
+    remedy: "wait, then try again",
+  },
+  PASSWORD_UNFIT: {
+    code: 128,
+    meaning: "a password has 10 to 200 characters and is not one that strangers try first",
+    remedy: "choose a longer or less common one, such as four words",
+  },
+  EMAIL_UNFIT: { code: 129, meaning: "this is no e-mail address", remedy: "check it: name@example.org" },
+  POLICY_UNFIT: {
+    code: 130,
+    meaning: "a property cannot have this policy",
+    remedy: "see the bounds of the named setting",
+  },
+  // From 200: what a request lacks before it is anybody's wish.
+  UNAUTHENTICATED: { code: 200, meaning: "no session, or one that has ended", remedy: "log in again" },
+  BAD_CREDENTIALS: {
+    code: 201,
+    meaning: "no account has this e-mail address and password",
+    remedy: "check both, or reset the password",
+  },
+  NO_SUCH: {
+    code: 202,
+    meaning: "there is nothing of this name that you have to do with",
+    remedy: "list what there is, and choose from that",
+  },
+  REQUEST_UNFIT: {
+    code: 203,
+    meaning: "the request is not of the form that this endpoint takes",
+    remedy: "see /v1/openapi.json",
+  },
+  KEY_REUSED: {
+    code: 204,
+    meaning: "this idempotency key was used for another request",
+    remedy: "use a new key for a new request",
+  },
+  EMAIL_TAKEN: {
+    code: 205,
+    meaning: "an account with this e-mail address exists",
+    remedy: "use another address, or let its owner log in",
+  },
+  RESET_INVALID: {
+    code: 206,
+    meaning: "this link was used, is too old or was never given",
+    remedy: "ask for another password reset",
+  },
+  UNAVAILABLE: {
+    code: 207,
+    meaning: "the service cannot reach its database; nothing was changed",
+    remedy: "try again in a minute",
+  },
+  FAULT: {
+    code: 208,
+    meaning: "a fault of the service; nothing was changed",
+    remedy: "report it with the time at which it happened",
+  },
 } as const;
 
 export type DenialName = keyof typeof denials;

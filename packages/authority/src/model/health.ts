@@ -1,0 +1,141 @@
+/**
+ * What can be said of a lock from far away, in words for whoever has to go there, and what to do next (F28). Not a
+ * measurement: it says how old its knowledge is. What a lock said of itself is its signed word (receipt, log).
+ */
+
+/** How the last courier fared. noAnswer: it saw the lock and the lock did not answer. notInRange: it saw none. */
+export type TryOutcome = "synced" | "noAnswer" | "notInRange";
+
+export interface LockKnowledge {
+  readonly link: "connected" | "offline";
+  /** The lock's last signed word, however it came; seconds since 1970. */
+  readonly lastContactAt: number | undefined;
+  readonly lastTry: { readonly outcome: TryOutcome; readonly at: number } | undefined;
+  /** critical: it refuses to move the bolt for want of power. Undefined: it has not said. */
+  readonly battery: "ok" | "low" | "critical" | undefined;
+  readonly jammed: boolean;
+  readonly doorAjar: boolean;
+  readonly rebooting: boolean;
+  /** It signed for a table that was never issued. */
+  readonly contradicted: boolean;
+  /** It found its table damaged. */
+  readonly damaged: boolean;
+}
+
+/** Hours without a word after which a lock is silent: nobody need have come by, but a connected one talks. */
+export const silentHours = { connected: 1, offline: 168 } as const;
+const secondsPerHour = 3_600;
+
+interface Finding {
+  readonly words: string;
+  readonly nextSteps: readonly string[];
+  readonly applies: (known: LockKnowledge, now: number) => boolean;
+}
+
+const syncAtTheDoor = "Stand at the door with a phone that has access to it and perform a door sync.";
+const openOtherwise =
+  "Until then, open with another credential: a keycard, the app, a daily doorcode or the mechanical key.";
+
+/** Worst first: the first that applies names the state. */
+const findings = {
+  alarm: {
+    words: "The lock has signed for a table of codes that this property never issued.",
+    nextSteps: [
+      "If the property's data was restored from a backup, issue a new version and sync the door.",
+      "If not, treat the lock as tampered with: reset it from inside and commission it again.",
+    ],
+    applies: (known) => known.contradicted,
+  },
+  tableDamaged: {
+    words: "The lock found its table of codes damaged; no code opens until the table is repaired.",
+    nextSteps: [`${syncAtTheDoor} It brings the whole table.`, openOtherwise],
+    applies: (known) => known.damaged,
+  },
+  jammed: {
+    words: "The bolt did not reach where it was sent.",
+    nextSteps: [
+      "Pull or push the door and try again.",
+      "Check that the strike plate is in line and nothing is in the bolt's way.",
+    ],
+    applies: (known) => known.jammed,
+  },
+  batteryCritical: {
+    words: "The battery is too weak to move the bolt.",
+    nextSteps: ["Replace the batteries now.", openOtherwise],
+    applies: (known) => known.battery === "critical",
+  },
+  rebootLoop: {
+    words: "The lock restarts again and again.",
+    nextSteps: [
+      "Replace the batteries: a weak battery is the usual cause.",
+      "If it goes on, take the batteries out for a minute, put them back and perform a door sync.",
+      "If it still goes on, replace the lock and commission the new one.",
+    ],
+    applies: (known) => known.rebooting,
+  },
+  noAnswer: {
+    words: "The lock was in range at the last try and did not answer.",
+    nextSteps: [
+      "Wait a minute and try again: another phone may have held its one connection.",
+      "Wake the lock at its keypad; if nothing lights, replace the batteries.",
+      "If it still does not answer, take the batteries out for a minute and put them back.",
+    ],
+    applies: ({ lastTry, lastContactAt }) =>
+      lastTry?.outcome === "noAnswer" && lastTry.at >= (lastContactAt ?? 0),
+  },
+  neverHeard: {
+    words: "No word of this lock has come in yet.",
+    nextSteps: [syncAtTheDoor],
+    applies: ({ lastContactAt }) => lastContactAt === undefined,
+  },
+  silent: {
+    words: "Nothing has been heard of the lock for longer than is usual.",
+    nextSteps: [
+      "If the lock is connected, check the building's network and the broker.",
+      syncAtTheDoor,
+      "If the phone finds no lock there, replace the batteries.",
+    ],
+    applies: ({ lastContactAt, link }, now) =>
+      lastContactAt !== undefined && now - lastContactAt >= silentHours[link] * secondsPerHour,
+  },
+  notInRange: {
+    words: "The phone that tried last was not near enough to see the lock.",
+    nextSteps: ["Go closer, within about 3 metres, switch Bluetooth on and try again."],
+    applies: ({ lastTry, lastContactAt }) =>
+      lastTry?.outcome === "notInRange" && lastTry.at >= (lastContactAt ?? 0),
+  },
+  batteryLow: {
+    words: "The battery is low.",
+    nextSteps: ["Replace the batteries within the next days."],
+    applies: (known) => known.battery === "low",
+  },
+  doorAjar: {
+    words: "The door has stood open for a minute or longer.",
+    nextSteps: ["Close the door and see that it latches."],
+    applies: (known) => known.doorAjar,
+  },
+} as const satisfies Readonly<Record<string, Finding>>;
+
+export type Trouble = keyof typeof findings;
+export type HealthState = Trouble | "ok";
+
+export interface LockHealth {
+  readonly state: HealthState;
+  readonly words: string;
+  readonly nextSteps: readonly string[];
+  /** Everything that is known to be wrong, worst first; `state` is the first of them. */
+  readonly troubles: readonly Trouble[];
+  /** Since when nothing was heard; undefined when nothing ever was. */
+  readonly lastContactAt: number | undefined;
+}
+
+/** `words` say the worst; `nextSteps` are for all that is wrong, without repeats. */
+export function lockHealth(known: LockKnowledge, now: number): LockHealth {
+  const { lastContactAt } = known;
+  const troubles = (Object.keys(findings) as Trouble[]).filter((name) => findings[name].applies(known, now));
+  const [worst] = troubles;
+  if (worst === undefined)
+    return { state: "ok", words: "Nothing is known to be wrong.", nextSteps: [], troubles, lastContactAt };
+  const nextSteps = [...new Set(troubles.flatMap((name): readonly string[] => findings[name].nextSteps))];
+  return { state: worst, words: findings[worst].words, nextSteps, troubles, lastContactAt };
+}
