@@ -13,9 +13,16 @@ export interface Hung {
   readonly doorId: string;
 }
 
+/** How many codes it holds, and how its bolt moves, where that matters. */
+export type LockOptions = Pick<NonNullable<Parameters<typeof makeLock>[1]>, "capacity" | "drive">;
+
 /** Commissions a fresh lock for a door: the manager offers it, and two visits of the manager's phone make it the property's. */
-export async function hangRealLock(service: Service, doorId: string): Promise<Hung> {
-  const lock = makeLock(`lock of ${doorId}`, { rtcSeconds: service.clock.now });
+export async function hangRealLock(
+  service: Service,
+  doorId: string,
+  options: LockOptions = {},
+): Promise<Hung> {
+  const lock = makeLock(`lock of ${doorId}`, { rtcSeconds: service.clock.now, ...options });
   const setup = formatSetup(crypto, lock.setup);
   const offered = await service.call("commissionDoor", {
     token: service.manager,

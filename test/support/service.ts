@@ -23,6 +23,7 @@ import { createServer, endpoints, openAccount } from "@doorsync/authority/servic
 import { createCrypto } from "@doorsync/protocol/authority";
 import { openssl } from "@doorsync/protocol/node-crypto";
 import { noon } from "../world.ts";
+import { memoryStore } from "./memory-store.ts";
 
 export const password = "correct horse battery";
 
@@ -60,13 +61,14 @@ export interface Service {
   readonly close: () => Promise<void>;
 }
 
-export async function startService(place: Place = { kind: "memory" }): Promise<Service> {
+/** `place` left out: in memory. */
+export async function startService(place?: Place): Promise<Service> {
   const folder = mkdtempSync(join(tmpdir(), "doorsync-service-"));
   const crypto = createCrypto(openssl);
   const fill = (bytes: Uint8Array): void => void randomFillSync(bytes);
   createKeys(join(folder, "keys"), fill);
   const keys = readKeys(join(folder, "keys"));
-  const db = await openStore(place);
+  const db = place === undefined ? await memoryStore() : await openStore(place);
   const clock = { now: noon };
   await claimInstallation(db, keyFingerprint(crypto, keys), clock.now);
   const vault = createVault(crypto, keys.vault, fill);

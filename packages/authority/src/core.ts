@@ -64,6 +64,8 @@ export {
   suspendCode,
   takenMarks,
 } from "./model/ledger.ts";
+export { type MatrixRow, matrixRows, mayAct } from "./model/permission.ts";
+export { type Policy, plainPolicy } from "./model/policy.ts";
 export {
   type AtTheDoor,
   atTheDoor,

@@ -3,7 +3,10 @@
  * leave, rows that are over, connected locks. What is served is in `http/`, what is sent in `mail/` and `connected/`.
  */
 import type { AddressInfo } from "node:net";
+import { connectBroker } from "../connected/broker.ts";
+import { type Connected, createConnected } from "../desk/connected.ts";
 import { sendDue } from "../desk/messages.ts";
+import { sweep } from "../desk/sweep.ts";
 import { createServer } from "../http/server.ts";
 import { openMessenger } from "../mail/open.ts";
 import type { Office } from "../office/office.ts";
@@ -16,6 +19,8 @@ import { version } from "./version.ts";
 export type ServeFlags = BaseFlags & { readonly listen: { readonly host: string; readonly port: number } };
 
 const messageMilliseconds = 2_000;
+const connectedMilliseconds = 500;
+const sweepMilliseconds = 3_600_000;
 
 export async function serve(this: Cli, flags: ServeFlags): Promise<void> {
   await withOffice(this, flags, async (office, say) => {
@@ -44,11 +49,38 @@ export async function serve(this: Cli, flags: ServeFlags): Promise<void> {
       `ready: ${url} (documentation at ${url}/v1/openapi.json); end with Ctrl-C`,
       `e-mail: ${messenger.ways.email}; phone messages: ${messenger.ways.phone}`,
     ]);
-    const round = every(messageMilliseconds, () => sendDue(now(), messenger), fault);
+    const connected = toConnected(this.process.env?.["MQTT_URL"], now, fault);
+    const rounds = [
+      every(messageMilliseconds, () => sendDue(now(), messenger), fault),
+      every(sweepMilliseconds, () => sweep(now()), fault),
+      ...(connected === undefined ? [] : [every(connectedMilliseconds, () => connected.round(), fault)]),
+    ];
     await told();
     await server.close();
-    await round.end();
+    await Promise.all(rounds.map((round) => round.end()));
+    await connected?.close();
   });
+}
+
+/** The way to connected locks; none without a broker. */
+function toConnected(
+  url: string | undefined,
+  now: () => Office,
+  fault: (error: unknown, what: string) => void,
+): (Connected & { readonly close: () => Promise<void> }) | undefined {
+  if (url === undefined || url === "") return undefined;
+  let last: string | undefined;
+  const broker = connectBroker(url, {
+    onReturn: (returned) => connected.take(returned),
+    onState(state) {
+      if (state.kind === "connected") connected.all();
+      if (state.kind === "down" && state.why !== last) fault(state.why, "the broker of connected locks");
+      last = state.kind === "down" ? state.why : undefined;
+    },
+    onTrouble: (why) => fault(why, "a connected lock"),
+  });
+  const connected: Connected = createConnected(now, () => broker);
+  return { ...connected, close: () => broker.close() };
 }
 
 /** Runs `work` again and again, never twice at once; what it throws is told, and the next round comes. */

@@ -83,11 +83,17 @@ async function doorsAt(office: Office, actor: Actor, tags: readonly string[]): P
   return doors;
 }
 
+/** Who carries, in the books; without an account it is the broker of the connected locks. */
+export interface Carrier {
+  readonly phoneId: string;
+  readonly accountId: string | null;
+}
+
 /** The parcels that a door's lock may need now; the next version is made here and not before (`office/issue.ts`). */
 export async function serveDoor(
   office: Office,
   door: DoorEntry,
-  courier: Pick<Actor, "phoneId" | "accountId">,
+  courier: Carrier,
 ): Promise<readonly Parcel[]> {
   return await inOne(office.db, async (trx) =>
     withDoorIn(trx, door.id, async (ledger) => {
@@ -146,11 +152,7 @@ export async function deliverSlips(
   return grant(done);
 }
 
-export async function deliverSlip(
-  office: Office,
-  courier: Pick<Actor, "phoneId" | "accountId">,
-  bytes: Uint8Array,
-): Promise<Delivered> {
+export async function deliverSlip(office: Office, courier: Carrier, bytes: Uint8Array): Promise<Delivered> {
   const slip = decodeReturnSlip(new Uint8Array(bytes));
   if (!slip.ok) return { outcome: "unreadable", doorId: null, version: null, refusal: null, events: 0 };
   const wish = { lifeHours: lifeHoursDefault, renew: false, snapshot: false };

@@ -49,15 +49,16 @@ export async function saveJournal(
   }
 }
 
-/** The newest `countMax` events of a lock, oldest first. */
-export async function loadEvents(db: Reader, lockId: Bytes, countMax: number): Promise<readonly KeptEvent[]> {
-  const rows = await db
-    .selectFrom("events")
-    .selectAll()
-    .where("lock_id", "=", lockId)
-    .orderBy("seq", "desc")
-    .limit(countMax)
-    .execute();
+/** The newest `countMax` events of a lock, of those before `before` when given; oldest first. */
+export async function loadEvents(
+  db: Reader,
+  lockId: Bytes,
+  countMax: number,
+  before?: number,
+): Promise<readonly KeptEvent[]> {
+  let query = db.selectFrom("events").selectAll().where("lock_id", "=", lockId);
+  if (before !== undefined) query = query.where("seq", "<", before);
+  const rows = await query.orderBy("seq", "desc").limit(countMax).execute();
   return rows.reverse().map((row) => {
     const event = decodeEvent(row.bytes);
     if (!event.ok) throw new RangeError(`an event in the database that nobody can read: ${event.check}`);

@@ -28,6 +28,11 @@ export async function addPersonOf(db: Reader, person: NewPerson): Promise<void> 
     .execute();
 }
 
+/** Somebody to whom nothing refers yet. */
+export async function dropPerson(db: Reader, id: string): Promise<void> {
+  await db.deleteFrom("people").where("id", "=", id).execute();
+}
+
 export async function personById(db: Reader, id: string): Promise<PersonTable | undefined> {
   return await db.selectFrom("people").selectAll().where("id", "=", id).executeTakeFirst();
 }

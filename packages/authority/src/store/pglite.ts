@@ -19,9 +19,11 @@ import {
 } from "kysely";
 import { int8Oid, numberOf } from "./types.ts";
 
-/** `folder` undefined: in memory, gone when closed. */
-export async function openPglite(folder: string | undefined): Promise<PGlite> {
+/** `folder` undefined: in memory, gone when closed; it begins as `image`, what `dumpDataDir` gave of another one. */
+export async function openPglite(folder: string | undefined, image?: Blob): Promise<PGlite> {
   const parsers = { [int8Oid]: numberOf };
+  if (folder === undefined && image !== undefined)
+    return await PGlite.create({ parsers, loadDataDir: image });
   return folder === undefined ? await PGlite.create({ parsers }) : await PGlite.create(folder, { parsers });
 }
 

@@ -48,6 +48,18 @@ export async function changesAfter(
     .execute();
 }
 
+/** Doors at which something changed after that row. */
+export async function changedDoors(db: Reader, after: number): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom("changes")
+    .select("door_id")
+    .distinct()
+    .where("id", ">", after)
+    .where("door_id", "is not", null)
+    .execute();
+  return rows.flatMap((row) => (row.door_id === null ? [] : [row.door_id]));
+}
+
 export async function newestChange(db: Reader): Promise<number> {
   const row = await db
     .selectFrom("changes")

@@ -10,6 +10,7 @@ import {
   run,
   text_en,
 } from "@stricli/core";
+import { parseBroker } from "../edge/mqtt.ts";
 import type {
   Context,
   ExitStatus,
@@ -153,6 +154,13 @@ const serve = buildCommand<RunFlags, [], Context>({
         placeholder: "247",
         brief: "ATT MTU that frames are cut for, 23 to 517",
       },
+      mqtt: {
+        kind: "parsed",
+        parse: parseBroker,
+        optional: true,
+        placeholder: "URL",
+        brief: "A connected lock: fetches its parcels from this MQTT broker, and answers there",
+      },
       script: {
         kind: "parsed",
         parse: String,
@@ -178,12 +186,15 @@ const serve = buildCommand<RunFlags, [], Context>({
       "power cuts. After the end of standard input it goes on serving until SIGTERM or SIGINT; `quit` ends it too. With " +
       "--json each line of input gets exactly one answer, and events come in between. The process may be killed at " +
       "any moment: nothing committed is lost.\n\n" +
+      "With --mqtt the lock is connected as well: what a broker holds for it is delivered as by a phone at the door, " +
+      "and its receipts and log go back there. A broker that is away is tried again.\n\n" +
       "Without --home the script is played in a world of its own, as by `lock-sim play`.\n\n" +
       "Exit status: 0 ended on request; 1 an expectation of the script does not hold; 2 wrong use, the port is in use, " +
       "or the home is missing, damaged or full.\n\n" +
       "Examples:\n" +
       "  lock-sim run --home ./front-door --listen 127.0.0.1:7001\n" +
       "  lock-sim run --home ./front-door --listen 127.0.0.1:0 --json --trace\n" +
+      "  lock-sim run --home ./front-door --mqtt mqtt://127.0.0.1:1883\n" +
       "  lock-sim run --home ./front-door --script ./morning.sim\n" +
       "  printf 'press 4821#\\nturn key\\nbattery 4\\nstatus\\nquit\\n' | lock-sim run --home ./front-door",
   },

@@ -40,6 +40,8 @@ export interface RunFlags {
   readonly home?: string;
   readonly listen: Address;
   readonly mtu: number;
+  /** The broker of a connected lock. */
+  readonly mqtt?: string;
   readonly script?: string;
   readonly trace: boolean;
   readonly json: boolean;

@@ -2,7 +2,7 @@
  * `lock-sim run`: one lock from its home folder, reachable over TCP, with a prompt or lines from standard input. It
  * composes and ends; what the words mean is in `obey.ts`, what is shown in `said.ts`.
  */
-import { createCrypto } from "@doorsync/protocol/lock";
+import { createCrypto, toHex } from "@doorsync/protocol/lock";
 import { openssl } from "@doorsync/protocol/node-crypto";
 import { type Home, openHome } from "../edge/home.ts";
 import { type Listening, listen } from "../edge/socket.ts";
@@ -12,6 +12,7 @@ import { drawBytes, elapsedMs, every, wallSeconds } from "../edge/wall.ts";
 import { createClock } from "../parts/clock.ts";
 import { type Bench, createBench } from "./bench.ts";
 import type { Context, ExitStatus, RunFlags, Terminal } from "./context.ts";
+import { type Wired, wireUp } from "./gateway.ts";
 import { statusOf } from "./look.ts";
 import { obey } from "./obey.ts";
 import { picture } from "./picture.ts";
@@ -102,8 +103,9 @@ async function serve(
     };
   };
 
+  const crypto = createCrypto(openssl);
   const bench: Bench = createBench({
-    crypto: createCrypto(openssl),
+    crypto,
     geometry: home.geometry,
     storage: home.storage,
     clock: createClock({ elapsedMs, rtcSeconds: wallSeconds() }),
@@ -149,6 +151,7 @@ async function serve(
   terminal.once("SIGINT", interrupted);
   terminal.once("SIGTERM", interrupted);
   let listening: Listening | undefined;
+  let wired: Wired | undefined;
   let stopTicking = (): void => {};
   try {
     bench.powerOn();
@@ -156,6 +159,19 @@ async function serve(
     if (outcome !== undefined) return outcome;
     listening = await listen(flags.listen, flags.mtu - attHeaderBytes, guarded(connect));
     say({ kind: "ready", value: listening.address });
+    wired =
+      flags.mqtt === undefined
+        ? undefined
+        : wireUp(flags.mqtt, {
+            crypto,
+            connect: guarded(connect),
+            tag() {
+              const { state } = bench.lock.board;
+              return state.power === "on" ? toHex(state.secure.tag) : undefined;
+            },
+            onState: (value) => say({ kind: "broker", value }),
+            onVisit: (value) => say({ kind: "visited", value }),
+          });
     let lastMs = elapsedMs();
     stopTicking = every(
       tickMilliseconds,
@@ -163,6 +179,7 @@ async function serve(
         const nowMs = elapsedMs();
         bench.passed(nowMs - lastMs);
         lastMs = nowMs;
+        wired?.look();
         prompt?.refresh();
       }),
     );
@@ -183,6 +200,7 @@ async function serve(
   } finally {
     stopTicking();
     prompt?.close();
+    wired?.close();
     listening?.close();
     terminal.removeListener("SIGINT", interrupted);
     terminal.removeListener("SIGTERM", interrupted);

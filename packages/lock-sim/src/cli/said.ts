@@ -9,6 +9,7 @@ import {
   type RefusalName,
   refusals,
 } from "@doorsync/protocol/lock";
+import type { WireState } from "../edge/mqtt.ts";
 import type { Note } from "../firmware/events.ts";
 import type { Pressed } from "../lock.ts";
 import type { BoltPosition } from "../parts/panel.ts";
@@ -16,6 +17,7 @@ import type { Struck, SupplyCut } from "../parts/supply.ts";
 import type { OutStream } from "./context.ts";
 import { alarmWords } from "./event-words.ts";
 import type { Held } from "./expect.ts";
+import type { Visited } from "./gateway.ts";
 import {
   clockWords,
   cutWords,
@@ -97,6 +99,9 @@ export type Said =
   | { readonly kind: "clock-set"; readonly value: string }
   | { readonly kind: "storage-failed"; readonly value: true }
   | { readonly kind: "trace"; readonly value: Traced }
+  /** Of a connected lock: its broker came or went, and what the courier inside its house did. */
+  | { readonly kind: "broker"; readonly value: WireState }
+  | { readonly kind: "visited"; readonly value: Visited }
   /** Events shown after `note on` only. */
   | { readonly kind: "session"; readonly value: "open" | "ended" }
   | {
@@ -276,6 +281,12 @@ export function toWords(said: Said): readonly [Colour, string] {
       const arrow = from === "phone" ? "phone -> lock" : "phone <- lock";
       return ["plain", `${arrow}  ${wire} B in ${frames} ${frames === 1 ? "frame" : "frames"}  ${says}`];
     }
+    case "broker":
+      return said.value.kind === "connected"
+        ? ["plain", "the broker is there"]
+        : ["yellow", `${said.value.why}; it is tried again`];
+    case "visited":
+      return [said.value.owed > 0 ? "yellow" : "plain", `by wire: ${said.value.says}`];
     case "session":
       return ["plain", said.value === "open" ? "a phone connected" : "the phone left"];
     case "chunk": {

@@ -22,3 +22,9 @@ export function every(milliseconds: number, call: () => void): () => void {
   const timer = setInterval(call, milliseconds);
   return () => clearInterval(timer);
 }
+
+/** Calls once, unless the function it gives is called before. Keeps the process alive until then. */
+export function after(milliseconds: number, call: () => void): () => void {
+  const timer = setTimeout(call, milliseconds);
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,262 @@
+/**
+ * The roll of a property: its people with their standings and accounts, and how standings are suspended, revoked and
+ * restored. Rows only; who may ask, and what a standing is good for, is decided in `desk/`.
+ */
+import { sql } from "kysely";
+import { accountOfPerson } from "./accounts.ts";
+import { nameKey, type Reader } from "./registry.ts";
+import type { PersonTable } from "./schema.ts";
+
+/** Why a standing is none at present: all its codes were revoked. It comes back with the next grant, not by resuming. */
+export const revokedReason = "revoked";
+
+export interface RollWish {
+  readonly propertyId: string;
+  /** Undefined: everybody; else who has a standing in these units or may open one of their doors. */
+  readonly unitIds: readonly string[] | undefined;
+  /** Part of a name; undefined: any. */
+  readonly find: string | undefined;
+  /** Somebody who is in the rows and is nobody: the holder of the daily doorcodes. */
+  readonly besides: string;
+  readonly skip: number;
+  readonly countMax: number;
+}
+
+export interface RollEntry {
+  readonly id: string;
+  readonly name: string;
+  readonly host_id: string | null;
+  readonly guest_kind: string | null;
+  readonly email: string | null;
+  readonly has_password: boolean;
+  readonly doors: number;
+}
+
+/** By name. `doors`: at how many doors of the property somebody is to have a code, card or key. */
+export async function rollOf(db: Reader, wish: RollWish): Promise<readonly RollEntry[]> {
+  const { propertyId, unitIds, find, skip, countMax } = wish;
+  if (unitIds !== undefined && unitIds.length === 0) return [];
+  const units = unitIds === undefined ? undefined : sql.join([...unitIds]);
+  // Sets and no "or": each half finds its rows by an index.
+  const mine =
+    units === undefined
+      ? sql`select id from people where property_id = ${propertyId}
+          union select person_id from standings where property_id = ${propertyId}`
+      : sql`select person_id from standings where unit_id in (${units})
+          union select k.person_id from codes k join doors d on d.id = k.door_id
+            where d.unit_id in (${units}) and not k.released`;
+  const named = find === undefined ? sql`` : sql`and position(${nameKey(find)} in p.name_key) > 0`;
+  const result = await sql<RollEntry>`
+    select p.id, p.name, p.host_id, p.guest_kind, a.email, a.password_hash is not null as has_password,
+      (select count(distinct k.door_id) from codes k join doors d on d.id = k.door_id
+        where k.person_id = p.id and not k.revoked and d.property_id = ${propertyId}) as doors
+    from people p
+    left join accounts a on a.person_id = p.id
+    where p.id in (${mine}) ${named} and p.id <> ${wish.besides}
+    order by p.name_key, p.id
+    limit ${countMax} offset ${skip}`.execute(db);
+  return result.rows;
+}
+
+export interface RollStanding {
+  readonly person_id: string;
+  readonly unit_id: string;
+  readonly unit: string | null;
+  readonly role: string;
+  readonly suspended_at: number | null;
+  readonly suspended_reason: string | null;
+}
+
+export async function standingsOfMany(
+  db: Reader,
+  propertyId: string,
+  personIds: readonly string[],
+): Promise<readonly RollStanding[]> {
+  if (personIds.length === 0) return [];
+  return await db
+    .selectFrom("standings as s")
+    .leftJoin("units as u", "u.id", "s.unit_id")
+    .select(["s.person_id", "s.unit_id", "u.name as unit", "s.role", "s.suspended_at", "s.suspended_reason"])
+    .where("s.property_id", "=", propertyId)
+    .where("s.person_id", "in", [...personIds])
+    .orderBy("s.role")
+    .orderBy("s.unit_id")
+    .execute();
+}
+
+/** Whom somebody has to do with in a property: '' stands for the property itself, the rest are its units. */
+export interface Ties {
+  readonly person: PersonTable;
+  readonly units: ReadonlySet<string>;
+  readonly hasAccount: boolean;
+}
+
+/** Undefined for nobody, or somebody who has nothing to do with this property. */
+export async function tiesOf(db: Reader, personId: string, propertyId: string): Promise<Ties | undefined> {
+  const person = await db.selectFrom("people").selectAll().where("id", "=", personId).executeTakeFirst();
+  if (person === undefined) return undefined;
+  const standings = await db
+    .selectFrom("standings")
+    .select("unit_id")
+    .where("person_id", "=", personId)
+    .where("property_id", "=", propertyId)
+    .execute();
+  const codes = await db
+    .selectFrom("codes")
+    .innerJoin("doors", "doors.id", "codes.door_id")
+    .select(["doors.unit_id", "codes.class"])
+    .distinct()
+    .where("codes.person_id", "=", personId)
+    .where("codes.released", "=", false)
+    .where("doors.property_id", "=", propertyId)
+    .execute();
+  // The daily doorcode has a row among people, and is none.
+  if (codes.some((row) => row.class === "dailyCode")) return undefined;
+  const units = new Set([...standings, ...codes].map((row) => row.unit_id ?? ""));
+  if (person.property_id === propertyId) units.add("");
+  if (units.size === 0) return undefined;
+  return { person, units, hasAccount: (await accountOfPerson(db, personId)) !== undefined };
+}
+
+/** Suspends what is not revoked. */
+export async function suspendRoll(
+  db: Reader,
+  personId: string,
+  propertyId: string,
+  suspended: { readonly at: number; readonly reason: string },
+): Promise<void> {
+  await db
+    .updateTable("standings")
+    .set({ suspended_at: suspended.at, suspended_reason: suspended.reason })
+    .where("person_id", "=", personId)
+    .where("property_id", "=", propertyId)
+    .where((row) =>
+      row.or([row("suspended_reason", "is", null), row("suspended_reason", "<>", revokedReason)]),
+    )
+    .execute();
+}
+
+/** Ends a suspension; what was revoked stays so. The reasons it had, none where nothing was suspended. */
+export async function resumeRoll(
+  db: Reader,
+  personId: string,
+  propertyId: string,
+): Promise<readonly string[]> {
+  const reasons = await suspensionsOf(db, personId, propertyId);
+  await db
+    .updateTable("standings")
+    .set({ suspended_at: null, suspended_reason: null })
+    .where("person_id", "=", personId)
+    .where("property_id", "=", propertyId)
+    .where("suspended_reason", "<>", revokedReason)
+    .execute();
+  return reasons;
+}
+
+/** For which reasons somebody is suspended in a property; revoked is not suspended. */
+export async function suspensionsOf(
+  db: Reader,
+  personId: string,
+  propertyId: string,
+): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom("standings")
+    .select("suspended_reason")
+    .distinct()
+    .where("person_id", "=", personId)
+    .where("property_id", "=", propertyId)
+    .where("suspended_reason", "<>", revokedReason)
+    .execute();
+  return rows.flatMap((row) => (row.suspended_reason === null ? [] : [row.suspended_reason]));
+}
+
+/** Standings that go with revoked codes; `unitIds` undefined: all in the property. */
+export async function revokeRoll(
+  db: Reader,
+  personId: string,
+  propertyId: string,
+  unitIds: readonly string[] | undefined,
+  at: number,
+): Promise<void> {
+  let query = db
+    .updateTable("standings")
+    .set({ suspended_at: at, suspended_reason: revokedReason })
+    .where("person_id", "=", personId)
+    .where("property_id", "=", propertyId);
+  if (unitIds !== undefined) query = query.where("unit_id", "in", [...unitIds]);
+  await query.execute();
+}
+
+/** Standings that were revoked come back with the next grant. */
+export async function restoreRoll(
+  db: Reader,
+  personId: string,
+  propertyId: string,
+  unitIds: readonly string[] | undefined,
+): Promise<void> {
+  let query = db
+    .updateTable("standings")
+    .set({ suspended_at: null, suspended_reason: null })
+    .where("person_id", "=", personId)
+    .where("property_id", "=", propertyId)
+    .where("suspended_reason", "=", revokedReason);
+  if (unitIds !== undefined) query = query.where("unit_id", "in", [...unitIds]);
+  await query.execute();
+}
+
+export interface GuestTie {
+  readonly id: string;
+  readonly name: string;
+  readonly doors: number;
+}
+
+/** Guests that somebody invited and that may still come in somewhere in the property. */
+export async function guestsStill(
+  db: Reader,
+  hostId: string,
+  propertyId: string,
+): Promise<readonly GuestTie[]> {
+  return await db
+    .selectFrom("people")
+    .innerJoin("codes", "codes.person_id", "people.id")
+    .innerJoin("doors", "doors.id", "codes.door_id")
+    .select(({ fn }) => [
+      "people.id",
+      "people.name",
+      fn.count<number>("codes.door_id").distinct().as("doors"),
+    ])
+    .where("people.host_id", "=", hostId)
+    .where("doors.property_id", "=", propertyId)
+    .where("codes.revoked", "=", false)
+    .groupBy(["people.id", "people.name", "people.name_key"])
+    .orderBy("people.name_key")
+    .execute();
+}
+
+export async function namesOf(
+  db: Reader,
+  personIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (personIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("people")
+    .select(["id", "name"])
+    .where("id", "in", [...new Set(personIds)])
+    .execute();
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
+/** Who stands behind accounts. */
+export async function ownersOf(
+  db: Reader,
+  accountIds: readonly string[],
+): Promise<ReadonlyMap<string, { readonly personId: string; readonly name: string }>> {
+  if (accountIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("accounts")
+    .innerJoin("people", "people.id", "accounts.person_id")
+    .select(["accounts.id", "people.id as personId", "people.name"])
+    .where("accounts.id", "in", [...new Set(accountIds)])
+    .execute();
+  return new Map(rows.map(({ id, personId, name }) => [id, { personId, name }]));
+}
