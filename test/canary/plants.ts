@@ -20,6 +20,10 @@ const catchers: Readonly<Record<string, Catcher>> = {
     file: "test/guesses-are-counted.test.ts",
     test: "whenever the code is compared, the attempt is already in flash",
   },
+  "pause-at-multiples": {
+    file: "test/guesses-are-counted.test.ts",
+    test: "at whatever steady pace codes are tried, days on end, the keypad pauses, and says so",
+  },
   "skip-signature": {
     file: "test/updates-are-bound.test.ts",
     test: "a key for another purpose, or another authority's, is refused",

@@ -178,8 +178,21 @@ export const doorPlants: readonly Plant[] = [
     edits: [
       {
         file: guessing,
-        find: "if (inARow % policy.wrongCodeEntryLimit !== 0) return 0;",
+        find: "if (inARow < policy.wrongCodeEntryLimit) return 0;",
         put: "if (inARow >= 0) return 0;",
+      },
+    ],
+  },
+  {
+    id: "pause-at-multiples",
+    fault:
+      "only every fifth wrong code in a day's row pauses: at a steady pace the row slides, and no code is a fifth",
+    finder: "P20",
+    edits: [
+      {
+        file: guessing,
+        find: "if (inARow < policy.wrongCodeEntryLimit) return 0;",
+        put: "if (inARow % policy.wrongCodeEntryLimit !== 0) return 0;",
       },
     ],
   },
