@@ -105,6 +105,21 @@ const unitPlants: readonly Plant[] = [
     },
   },
   {
+    id: "appends-behind-a-lost-head",
+    fault: "after a record whose head did not take the next one goes where boot does not see it",
+    edits: [
+      {
+        file: "packages/lock-sim/src/firmware/store.ts",
+        find: 'if (head?.kind !== "program") return dropped;',
+        put: "if (at >= 0 || head === undefined) return dropped;",
+      },
+    ],
+    caughtBy: {
+      file: "test/lost-writes-are-told.test.ts",
+      test: "a delta: the lock keeps to the rules of its flash, and a later try succeeds",
+    },
+  },
+  {
     id: "skip-lock-id",
     fault: "what is signed for one lock counts at every lock",
     edits: [

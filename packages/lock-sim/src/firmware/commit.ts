@@ -9,7 +9,7 @@
 
 import { encodeSecure, type Secure } from "./secure.ts";
 import type { Planned, Running, TableThen } from "./state.ts";
-import { type Plan, worn } from "./store.ts";
+import { type Plan, stoppedAt, worn } from "./store.ts";
 import { job } from "./work.ts";
 
 type Ops = Parameters<typeof job>[0];
@@ -47,7 +47,7 @@ export function settlePlan(
     running: {
       ...running,
       secure: reached ? secure : running.secure,
-      store: ended.ok ? plan.after : plan.dropped,
+      store: ended.ok ? plan.after : stoppedAt(plan, ended.job.at),
     },
     reached,
   };
