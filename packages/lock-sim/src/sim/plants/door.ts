@@ -186,7 +186,7 @@ export const doorPlants: readonly Plant[] = [
   {
     id: "pause-at-multiples",
     fault:
-      "only every fifth wrong code in a day's row pauses: at a steady pace the row slides, and no code is a fifth",
+      "only every fifth wrong code of a day pauses: guessed at a steady pace, none is the fifth",
     finder: "P20",
     edits: [
       {
