@@ -185,8 +185,7 @@ export const doorPlants: readonly Plant[] = [
   },
   {
     id: "pause-at-multiples",
-    fault:
-      "only every fifth wrong code of a day pauses: guessed at a steady pace, none is the fifth",
+    fault: "only every fifth wrong code of a day pauses: at a steady pace none is the fifth",
     finder: "P20",
     edits: [
       {
