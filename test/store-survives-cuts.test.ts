@@ -446,7 +446,7 @@ describe("what is written", () => {
     expect(() => deliverDelta(lock, to)).toThrow(/did not take/);
     const plan = planDelta(lock.store, to.delta);
     if (plan === "full") throw new Error("full");
-    const done = deliverDelta({ ...lock, store: stoppedAt(plan, 0) }, to);
+    const done = deliverDelta({ ...lock, store: stoppedAt(plan, 0, new Uint8Array(16)) }, to);
     expect(isOf(boot(done.parts).lock, to.after)).toBe(true);
   });
 

@@ -111,7 +111,7 @@ const unitPlants: readonly Plant[] = [
       {
         file: "packages/lock-sim/src/firmware/store.ts",
         find: 'if (head?.kind !== "program") return dropped;',
-        put: "if (at >= 0 || head === undefined) return dropped;",
+        put: "if (at >= 0 || head === undefined || readBack.length === 0) return dropped;",
       },
     ],
     caughtBy: {

@@ -160,17 +160,20 @@ export function worn(store: Store): Store {
 }
 
 /**
- * The store after operation `at` of a plan did not read back, before the secure element was written: the next record
- * goes behind what was dropped. Not where the head of a record did not take: boot might not see that place, and put a
- * record over whatever was begun behind it. So nothing more is appended there, and the bank is left.
+ * The store after operation `at` of a plan read otherwise, before the secure element was written: the next record goes
+ * behind what was dropped. Not where the head of a record did not take: boot would not see that place, and put a record
+ * over whatever was begun behind it. Then the bank in force is left; in the spare one the next record, whose head is
+ * the same, goes where boot would put it.
  */
-export function stoppedAt({ stage, dropped }: Plan, at: number): Store {
+export function stoppedAt({ stage, dropped }: Plan, at: number, readBack: Bytes): Store {
   const head = at === 0 ? stage[0] : undefined;
   if (head?.kind !== "program") return dropped;
   const { geometry, spare } = dropped;
   const start = geometry.bankAddress[spare.bank];
   const isInSpare = head.address >= start && head.address < start + geometry.bankBytes;
-  return isInSpare ? dirtied(dropped) : worn(dropped);
+  if (!isInSpare || spare.kind !== "open") return worn(dropped);
+  const isBlank = readBack.every((byte) => byte === 0xff);
+  return { ...dropped, spare: { ...spare, appendAt: head.address + (isBlank ? 0 : lineBytes) } };
 }
 
 /** The store when repairs at boot did not take: neither the log in force nor a half-received stream is built upon. */

@@ -361,9 +361,7 @@ export function settleTable(
     }
     case "block": {
       const { running: kept } = settlePlan(running, then, ended);
-      // Where the bank is given up, what had come of the stream goes with it.
-      const rest = isResumable(kept.store) ? kept.half : undefined;
-      if (!ended.ok) return failed({ ...kept, half: rest }, "chunk");
+      if (!ended.ok) return failed(kept, "chunk");
       const { half, manifest } = then;
       const { to, chunks } = manifest;
       turn.effects.push({
