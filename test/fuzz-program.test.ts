@@ -57,7 +57,7 @@ describe.concurrent("a campaign", () => {
   });
 });
 
-describe.concurrent("what is said", () => {
+describe("what is said", () => {
   test("a seed that was drawn is named in the summary, and gives the same again; one that was given is not", async () => {
     const drawn = summaryOf(await fuzz("--runs", "1", "--json"));
     expect(drawn.seed).toBeGreaterThanOrEqual(0);
@@ -80,7 +80,7 @@ describe.concurrent("what is said", () => {
     expect(rarest.split("; ").filter((one) => !met.includes(one))).toEqual([]);
     const { situations } = JSON.parse(json.lines.at(-2) ?? "{}") as { situations: Record<string, number> };
     expect(Object.entries(situations).map((entry) => entry.join(" "))).toEqual(met);
-    expect(summaryOf(json)).toEqual(summaryOf(await fuzz("--seed", "11", "--json")));
+    expect(few.lines.at(-1)).toBe(`trace digest ${summaryOf(json).traceDigest}`);
   });
 });
 
