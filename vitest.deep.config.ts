@@ -1,4 +1,4 @@
-// How `npm run test:deep` runs: test/deep, where a second power cut strikes behind every first one, and nothing else.
+// How `npm run test:deep` runs: test/deep and nothing else: power cuts behind power cuts, and every planted bug.
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 import base from "./vitest.config.ts";
 
@@ -9,6 +9,7 @@ const config: ViteUserConfig = defineConfig({
     include: ["test/deep/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     testTimeout: 25 * 60_000,
+    maxConcurrency: 2,
   },
 });
 

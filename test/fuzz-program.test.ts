@@ -32,6 +32,7 @@ interface Summary {
   readonly failed: number;
   readonly traceDigest: string;
   readonly found?: string;
+  readonly seed?: number;
 }
 
 function summaryOf({ lines }: Ended): Summary {
@@ -56,12 +57,43 @@ describe.concurrent("a campaign", () => {
   });
 });
 
+describe("what is said", () => {
+  test("a seed that was drawn is named in the summary, and gives the same again; one that was given is not", async () => {
+    const drawn = summaryOf(await fuzz("--runs", "1", "--json"));
+    expect(drawn.seed).toBeGreaterThanOrEqual(0);
+    const given = summaryOf(await fuzz("--seed", String(drawn.seed), "--json"));
+    expect(Object.keys(given)).toEqual(["seeds", "failed", "traceDigest"]);
+    expect({ ...given, seed: drawn.seed }).toEqual(drawn);
+  });
+
+  test("the ten rarest situations in a line, all of them when asked, the same for programs", async () => {
+    const [few, all, json] = await Promise.all([
+      fuzz("--seed", "11"),
+      fuzz("--seed", "11", "--situations"),
+      fuzz("--seed", "11", "--situations", "--json"),
+    ]);
+    const line = few.lines.find((one) => one.includes("situations met")) ?? "";
+    const [, count = "", rarest = ""] = /^(\d+) situations met; the rarest: (.*)$/.exec(line) ?? [];
+    expect(rarest.split("; ")).toHaveLength(10);
+    const met = all.lines.filter((one) => one.startsWith("  ")).map((one) => one.trim());
+    expect(met).toHaveLength(Number(count));
+    expect(rarest.split("; ").filter((one) => !met.includes(one))).toEqual([]);
+    const { situations } = JSON.parse(json.lines.at(-2) ?? "{}") as { situations: Record<string, number> };
+    expect(Object.entries(situations).map((entry) => entry.join(" "))).toEqual(met);
+    expect(few.lines.at(-1)).toBe(`trace digest ${summaryOf(json).traceDigest}`);
+  });
+});
+
 describe.concurrent("a planted bug", () => {
   test("is named in a list, one a line, its name first", async () => {
     const { status, lines } = await fuzz("--plant", "list");
     expect(status).toBe(0);
     expect(lines.map((line) => line.split(" ")[0])).toEqual(plants.map(({ id }) => id));
     expect(plants.length).toBeGreaterThanOrEqual(30);
+    const json = await fuzz("--plant", "list", "--json");
+    expect(json.lines.map((line) => JSON.parse(line))).toEqual(
+      plants.map(({ id, finder, fault }) => ({ plant: { id, finder, fault } })),
+    );
   });
 
   test.each(["leases-slide", "floor-falls"])("%s is found by name", async (id) => {

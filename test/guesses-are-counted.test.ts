@@ -205,7 +205,7 @@ test("after five wrong codes the keypad pauses for a minute of powered time, for
   expect(lock.guesses()).toBe(5);
   wait(lock, 1);
   expect(lock.press("4821")).toBe("accepted");
-  // A success ends the row, not the day's count: the next pause is twice as long.
+  // A success ends the row, not the day's count: the next row's pause is twice as long.
   for (let i = 0; i < 5; i++) expect(lock.press("9090")).toBe("refused");
   wait(lock, 119);
   reboot(lock);
@@ -214,12 +214,47 @@ test("after five wrong codes the keypad pauses for a minute of powered time, for
   expect(lock.press("4821")).toBe("accepted");
 });
 
-test("the day's budget comes back with powered time alone, and lets nobody in meanwhile", () => {
+test("who goes on after a pause is paused after every wrong code, and a right one ends that", () => {
   const lock = counted();
-  for (let i = 0; i < 40; i++) {
-    if (lock.press("9090") === "wait") wait(lock, 60);
+  for (let i = 0; i < 5; i++) expect(lock.press("9090")).toBe("refused");
+  for (let i = 6; i <= 9; i++) {
+    wait(lock, 60);
+    expect([lock.press("9090"), lock.press("4821")], `wrong code ${i}`).toEqual(["refused", "wait"]);
+  }
+  wait(lock, 60);
+  expect([lock.press("4821"), lock.press("9090"), lock.press("4821")]).toEqual([
+    "accepted",
+    "refused",
+    "accepted",
+  ]);
+});
+
+test("at whatever steady pace codes are tried, days on end, the keypad pauses, and says so", () => {
+  // 23, 22 and 7 codes in any day of powered time: never a multiple of five.
+  for (const seconds of [3_757, 4_000, 14_000]) {
+    const lock = counted();
+    for (let i = 1; i <= 60; i++) {
+      expect(lock.press("9090")).toBe("refused");
+      if (i >= 5) expect(lock.press("4821"), `after code ${i}, every ${seconds} s`).toBe("wait");
+      expect(lock.alarms.length).toBe(Math.max(0, i - 4));
+      wait(lock, seconds);
+    }
+    expect(lock.guesses()).toBe(60);
+  }
+});
+
+/** Guesses, waiting out each pause, until the day's budget is used up. */
+function useUpTheDay(lock: Counted): void {
+  for (let minutes = 0; minutes < 90; minutes++) {
+    while (lock.press("9090") !== "wait") expect(lock.guesses()).toBeLessThanOrEqual(perDay);
+    wait(lock, 60);
   }
   expect(lock.guesses()).toBe(perDay);
+}
+
+test("the day's budget comes back with powered time alone, and lets nobody in meanwhile", () => {
+  const lock = counted();
+  useUpTheDay(lock);
   for (const rtcSeconds of [0, undefined, 4_000_000_000]) {
     lock.clock.rtcSeconds = rtcSeconds;
     wait(lock, 600);
@@ -316,7 +351,7 @@ test("the queue of a hasty person is short, and what does not fit is not compare
 
 test("T25: a keypad that is locked out locks out nothing else", () => {
   const lock = counted();
-  for (let i = 0; i < 40; i++) if (lock.press("9090") === "wait") wait(lock, 60);
+  useUpTheDay(lock);
   expect(lock.press("4821")).toBe("wait");
   const later = property.delta(property.tableOf(new Map([[0, "1357"]])), 1);
   expect(property.receipt(deliver(lock, later))?.version).toBe(2);
@@ -344,9 +379,11 @@ test("the owner's settings change the limits from the sync on, and a reboot does
     "wait",
   ]);
   wait(lock, 10);
-  expect([lock.press("9090"), lock.press("9090")]).toEqual(["refused", "refused"]);
+  expect([lock.press("9090"), lock.press("9090")]).toEqual(["refused", "wait"]);
+  wait(lock, 10);
+  expect([lock.press("9090"), lock.press("9090")]).toEqual(["refused", "wait"]);
   wait(lock, 19);
-  expect(lock.press("9090"), "the second pause is twice as long").toBe("wait");
+  expect(lock.press("9090"), "after two more, the pause is twice as long").toBe("wait");
   wait(lock, 1);
   expect([lock.press("9090"), lock.press("9090")]).toEqual(["refused", "wait"]);
   wait(lock, 3_600);

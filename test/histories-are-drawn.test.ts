@@ -115,6 +115,7 @@ describe("lock-sim trace", () => {
     [["trace", "--replay", "x"], "--replay takes the line"],
     [["trace", "--replay", "1:no-such-fault"], "no fault is called"],
     [["trace", "--seed", "1", "--json", "--mermaid"], "not both"],
+    [["trace", "--seed", "7", "--last", "0"], "a number of lines"],
   ])("wrong use is answered in one line: %j", async (args, says) => {
     const { status, err } = await run(...args);
     expect([status, err.split("\n").length]).toEqual([2, 2]);

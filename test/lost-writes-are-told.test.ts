@@ -94,6 +94,9 @@ const conversations: Readonly<Record<string, Conversation>> = {
   "a right code": { have: (lock) => lock.press("4821"), done: "accepted", told: ["refused", "wait"] },
 };
 
+/** Those that write to the banks, where one record lies behind another. */
+const ofTheTable = ["a delta", "a delta in a stream", "a snapshot in chunks", "a time token"];
+
 function again(): TestLock {
   return makeLock("liar", { capacity, parts: forkParts(door) });
 }
@@ -136,5 +139,46 @@ describe("a write that is lost", () => {
       [...answers].some((answer) => told.includes(answer)),
       [...answers].join(", "),
     ).toBe(true);
+  });
+});
+
+describe("a write that fails, and a power cut in the next try", () => {
+  /** The cut strikes in one of the next operations, in the first word of a program. */
+  const cutsIn = [0, 1, 2, 3];
+
+  test.each(ofTheTable)("%s: the lock keeps to the rules of its flash, and a later try succeeds", (name) => {
+    const { have, done } = conversations[name] as Conversation;
+    const whole = again();
+    const from = whole.flash.counters.ops;
+    expect(have(whole)).toBe(done);
+    const ops = whole.flash.counters.ops - from;
+    let struck = 0;
+    for (let op = 0; op < ops; op++) {
+      for (const kind of ["lost", "dud"] as const) {
+        for (const later of cutsIn) {
+          const lock = again();
+          const atOp = lock.flash.counters.ops + op;
+          lock.flash.arm(kind === "lost" ? { kind, atOp } : { kind, atOp, afterBytes: 0 });
+          if (have(lock) === done) break;
+          const cutAt = lock.flash.counters.ops + later;
+          lock.flash.arm({ kind: "cut", atOp: cutAt, afterBytes: 0, pattern: "untouched", seed: op });
+          have(lock);
+          if (lock.flash.counters.cuts === 0) continue;
+          struck++;
+          const where = `operation ${op} ${kind}, cut ${later} later`;
+          let last: string | undefined;
+          const goesOn = (): void => {
+            lock.board.powerOn();
+            for (let tries = 0; last !== done && tries < 5; tries++) {
+              last = have(lock);
+              wait(lock, 300);
+            }
+          };
+          expect(goesOn, where).not.toThrow();
+          expect(last, where).toBe(done);
+        }
+      }
+    }
+    expect(struck).toBeGreaterThan(0);
   });
 });

@@ -7,7 +7,7 @@
 import { type Bytes, equal, packItems, tableItemsBesideCodesMax, toHex } from "@doorsync/protocol/lock";
 import { describe, expect, test } from "vitest";
 import { geometryFor, sectorBytes } from "../packages/lock-sim/src/firmware/geometry.ts";
-import { planDelta, planFloor } from "../packages/lock-sim/src/firmware/store.ts";
+import { planDelta, planFloor, stoppedAt } from "../packages/lock-sim/src/firmware/store.ts";
 import { type FlashFault, tornPatterns } from "../packages/lock-sim/src/parts/flash.ts";
 import {
   boot,
@@ -446,7 +446,7 @@ describe("what is written", () => {
     expect(() => deliverDelta(lock, to)).toThrow(/did not take/);
     const plan = planDelta(lock.store, to.delta);
     if (plan === "full") throw new Error("full");
-    const done = deliverDelta({ ...lock, store: plan.dropped }, to);
+    const done = deliverDelta({ ...lock, store: stoppedAt(plan, 0, new Uint8Array(16)) }, to);
     expect(isOf(boot(done.parts).lock, to.after)).toBe(true);
   });
 

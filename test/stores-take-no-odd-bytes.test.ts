@@ -10,6 +10,19 @@ import { decodeSecure, encodeSecure, factorySecure } from "../packages/lock-sim/
 import { encodeSlot, readSlot, type Slot } from "../packages/lock-sim/src/firmware/slot.ts";
 import { bytesOf } from "./world.ts";
 import "./matchers.ts";
+import {
+  boot,
+  deliverDelta,
+  deliverFloor,
+  deliverSnapshot,
+  deltaFrom,
+  fork,
+  look,
+  newParts,
+  smallGeometry,
+  snapshotOf,
+  someItems,
+} from "./support/storage-rig.ts";
 
 const headBytes = 16;
 
@@ -95,6 +108,36 @@ describe("a record of a table or the journal", () => {
       expect(() => encodeRecord({ kind: "block", body: { ...block.body, ...spoilt } })).toThrow(RangeError);
     }
   });
+});
+
+test("one bit that flips in the bank in force damages the table, or leaves it and a floor no lower than its time", () => {
+  const parts = newParts(smallGeometry(1));
+  const fresh = boot(parts).lock;
+  const filled = deliverSnapshot(fresh, snapshotOf(3, someItems(2, 1)));
+  const raised = deliverFloor(filled, 90);
+  const { held, store } = deliverDelta(raised, deltaFrom(raised.held, [0x10000], []));
+  const { force, floorSeconds } = store;
+  if (force === undefined) throw new Error("nothing is in force");
+  const seen = { damaged: 0, whole: 0, fell: 0 };
+  for (let at = parts.geometry.bankAddress[force.bank]; at < force.appendAt; at++) {
+    for (let bit = 0; bit < 8; bit++) {
+      const rotten = fork(parts);
+      rotten.flash.rot(at, bit);
+      const found = look(rotten);
+      if (found.damaged) {
+        seen.damaged++;
+        continue;
+      }
+      expect([found.version, found.table.count], `bit ${bit} at ${at}`).toEqual([4, held.table.count]);
+      expect([held.version, floorSeconds], `bit ${bit} at ${at}`).toContain(found.floorSeconds);
+      seen[found.floorSeconds === floorSeconds ? "whole" : "fell"]++;
+    }
+  }
+  expect(floorSeconds).toBe(90);
+  expect(
+    Object.values(seen).every((times) => times > 100),
+    JSON.stringify(seen),
+  ).toBe(true);
 });
 
 describe("a slot of the notebook", () => {

@@ -103,10 +103,12 @@ describe("wrong codes", () => {
       ),
       `DoorLockAlarm ${alarmCodes.WrongCodeEntryLimit} Unspecified`,
     ]);
-    wait(lock, 61);
-    for (let i = 0; i < 9; i++) lock.press("0000");
-    expect(lock.alarms).toHaveLength(2);
-    // The second pause is twice as long, and no power cut shortens it.
+    for (let i = 0; i < 5; i++) {
+      wait(lock, 61);
+      for (let j = 0; j < 9; j++) lock.press("0000");
+      expect(lock.alarms).toHaveLength(2 + i);
+    }
+    // After five more the pause is twice as long, and no power cut shortens it.
     wait(lock, 61);
     expect(lock.press(code)).toBe("wait");
     reboot(lock);

@@ -20,6 +20,10 @@ const catchers: Readonly<Record<string, Catcher>> = {
     file: "test/guesses-are-counted.test.ts",
     test: "whenever the code is compared, the attempt is already in flash",
   },
+  "pause-at-multiples": {
+    file: "test/guesses-are-counted.test.ts",
+    test: "at whatever steady pace codes are tried, days on end, the keypad pauses, and says so",
+  },
   "skip-signature": {
     file: "test/updates-are-bound.test.ts",
     test: "a key for another purpose, or another authority's, is refused",
@@ -98,6 +102,21 @@ const unitPlants: readonly Plant[] = [
     caughtBy: {
       file: "test/keypad-visits-all.test.ts",
       test: "every entry visits every credential once, whether and where it matches",
+    },
+  },
+  {
+    id: "appends-behind-a-lost-head",
+    fault: "after a record whose head did not take the next one goes where boot does not see it",
+    edits: [
+      {
+        file: "packages/lock-sim/src/firmware/store.ts",
+        find: 'if (head?.kind !== "program") return dropped;',
+        put: "if (at >= 0 || head === undefined || readBack.length === 0) return dropped;",
+      },
+    ],
+    caughtBy: {
+      file: "test/lost-writes-are-told.test.ts",
+      test: "a delta: the lock keeps to the rules of its flash, and a later try succeeds",
     },
   },
   {

@@ -1,12 +1,13 @@
 // Every planted bug is found by the property named for it, within 200 runs and 40 seconds on one core, from any seed:
-// here from three. A crash does not count, and neither does another property.
+// here from one, each bug in a process of its own, two at a time; the nightly runs take others. A crash does not count,
+// and neither does another property.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { plants } from "../../packages/lock-sim/src/sim/plants.ts";
 
 const program = fileURLToPath(new URL("../../packages/lock-sim/bin/lock-sim.mjs", import.meta.url));
-const seeds = [1, 20_261, 4_000_000_000];
+const seeds = [4_000_000_000];
 
 interface Summary {
   readonly seeds: number;
@@ -35,7 +36,7 @@ test("there are at least thirty, each under a name of its own", () => {
   expect(new Set(plants.map(({ id }) => id)).size).toBe(plants.length);
 });
 
-describe.each(seeds)("from seed %d a planted bug is found by name", (seed) => {
+describe.concurrent.each(seeds)("from seed %d a planted bug is found by name", (seed) => {
   test.each(plants.map(({ id }) => id))("%s", async (id) => {
     const { status, summary } = await look(id, seed);
     expect(summary.found, `not found in ${summary.seeds} runs`).toBe(id);

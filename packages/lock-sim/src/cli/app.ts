@@ -65,10 +65,13 @@ function parseSeedFlag(text: string): number {
   return seed;
 }
 
-function parseRuns(text: string): number {
-  const runs = /^\d{1,7}$/.test(text) ? Number(text) : 0;
-  if (runs < 1) throw new Error("give a number of runs from 1 to 9999999");
-  return runs;
+/** A count of `what`, at least one. */
+function countOf(what: string): (text: string) => number {
+  return (text) => {
+    const count = /^\d{1,7}$/.test(text) ? Number(text) : 0;
+    if (count < 1) throw new Error(`give a number of ${what} from 1 to 9999999`);
+    return count;
+  };
 }
 
 /** Seconds of `90s`, `5m`, `2h`. */
@@ -271,7 +274,7 @@ const trace = buildCommand<TraceFlags, [], Context>({
       },
       last: {
         kind: "parsed",
-        parse: parseRuns,
+        parse: countOf("lines"),
         optional: true,
         placeholder: "N",
         brief: "Only the last lines; diagrams show 200 unless told otherwise",
@@ -333,7 +336,7 @@ const fuzz = buildCommand<FuzzFlags, [], Context>({
       },
       runs: {
         kind: "parsed",
-        parse: parseRuns,
+        parse: countOf("runs"),
         optional: true,
         placeholder: "N",
         brief: "So many runs, each of a seed drawn from the first; 200 unless --seed stands alone",
@@ -373,6 +376,12 @@ const fuzz = buildCommand<FuzzFlags, [], Context>({
         placeholder: "N",
         brief: "Threads; the results are the same for any number",
       },
+      situations: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Every situation met, a line each, not the ten rarest alone",
+      },
       json: jsonFlag,
     },
   },
@@ -382,7 +391,8 @@ const fuzz = buildCommand<FuzzFlags, [], Context>({
       "Simulates locks, phones, an authority and people in one virtual time, with faults of flash, power, clock, radio, " +
       "phones and authority, and checks after every step that what a lock promises holds. The same seed gives the same " +
       "history on every machine. A failure is made small, told in words, and followed by the line that replays it. With " +
-      "--json the last line is the summary; nothing in it depends on a clock or on the number of threads.\n\n" +
+      "--json the last line is the summary; nothing in it depends on a clock or on the number of threads, and it names " +
+      "the seed where none was given.\n\n" +
       "A planted bug counts as found only when the property named for it fails; a crash does not count.\n\n" +
       "Exit status: 0 every property held (--plant all: every bug was found); 1 a property failed, or something " +
       "crashed; 2 wrong use.\n\n" +

@@ -82,6 +82,8 @@ export interface FuzzFlags {
   readonly faults?: string;
   /** Id of a planted bug, `list` or `all`. */
   readonly plant?: string;
+  /** All of them, not the rarest alone. */
+  readonly situations: boolean;
   readonly workers: number;
   readonly json: boolean;
 }

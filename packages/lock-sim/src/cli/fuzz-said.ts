@@ -46,10 +46,27 @@ export function replayCommand(
   return `lock-sim fuzz --replay ${line}${plant === undefined ? "" : ` --plant ${plant.id}`}`;
 }
 
-export function summaryJson(tally: Tally, found: Plant | undefined): string {
+/** `drawn`: the seed, where nobody named one. */
+export function summaryJson(tally: Tally, found: Plant | undefined, drawn: number | undefined): string {
   const { seeds, failed } = tally;
-  const summary = { seeds, failed, traceDigest: tally.traceDigest() };
-  return JSON.stringify({ summary: found === undefined ? summary : { ...summary, found: found.id } });
+  return JSON.stringify({
+    summary: {
+      seeds,
+      failed,
+      traceDigest: tally.traceDigest(),
+      ...(found === undefined ? {} : { found: found.id }),
+      ...(drawn === undefined ? {} : { seed: drawn }),
+    },
+  });
+}
+
+/** What was met, by name, and how often. */
+function situationsOf(tally: Tally): readonly (readonly [string, number])[] {
+  return [...tally.coverage].filter(([, times]) => times > 0).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+export function situationsJson(tally: Tally): string {
+  return JSON.stringify({ situations: Object.fromEntries(situationsOf(tally)) });
 }
 
 /** First line of an error: where it stands in which file is this machine's business. */
@@ -98,14 +115,25 @@ export function historyJson(history: History, ran: Ran, replay: string): string 
   });
 }
 
-export function summaryWords(tally: Tally, seconds: number): readonly string[] {
+/** So many situations are told: the rare ones are what a longer campaign would be for. */
+const rarestMax = 10;
+
+function situationWords(tally: Tally, tellsAll: boolean): readonly string[] {
+  const met = situationsOf(tally);
+  const words = ([name, times]: readonly [string, number]): string => `${name} ${times}`;
+  if (tellsAll) return [`${met.length} situations met:`, ...met.map((one) => `  ${words(one)}`)];
+  const rarest = [...met].sort(([, a], [, b]) => a - b).slice(0, rarestMax);
+  const which = rarest.length < met.length ? "; the rarest" : "";
+  return [`${met.length} situations met${which}: ${rarest.map(words).join("; ")}`];
+}
+
+export function summaryWords(tally: Tally, seconds: number, tellsAll: boolean): readonly string[] {
   const counters = [...tally.counters].map(([name, value]) => counterWords(name, value));
-  const seen = [...tally.coverage].filter(([, times]) => times > 0).sort(([a], [b]) => (a < b ? -1 : 1));
   const perSecond = seconds > 0 ? tally.seeds / seconds : 0;
   return [
     `${tally.seeds} ${tally.seeds === 1 ? "seed" : "seeds"}, ${tally.failed} failed, ${perSecond.toFixed(1)} a second`,
     ...(counters.length === 0 ? [] : [counters.join(", ")]),
-    `${seen.length} situations met: ${seen.map(([name, times]) => `${name} ${times}`).join(", ")}`,
+    ...situationWords(tally, tellsAll),
     `trace digest ${tally.traceDigest()}`,
   ];
 }
@@ -130,6 +158,10 @@ function spanWords(seconds: number): string {
 /** `--plant list`: one bug a line, its id first. */
 export function plantLine(plant: Plant): string {
   return `${plant.id.padEnd(30)} ${plant.finder.padEnd(5)} ${plant.fault}`;
+}
+
+export function plantJson({ id, finder, fault }: Plant): string {
+  return JSON.stringify({ plant: { id, finder, fault } });
 }
 
 export const plantTableHead: readonly string[] = [

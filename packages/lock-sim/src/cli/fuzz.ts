@@ -18,11 +18,13 @@ import {
   historyJson,
   historyWords,
   parseReplay,
+  plantJson,
   plantLine,
   plantRow,
   plantTableHead,
   progressWords,
   replayCommand,
+  situationsJson,
   summaryJson,
   summaryWords,
 } from "./fuzz-said.ts";
@@ -39,7 +41,8 @@ export async function fuzzCommand(this: Context, flags: FuzzFlags): Promise<void
     if (flags.plant === "list") {
       // A bug whose code has moved is told here and not only when somebody looks for it.
       plants.forEach(plantedModules);
-      for (const plant of plants) terminal.stdout.write(`${plantLine(plant)}\n`);
+      const tell = flags.json ? plantJson : plantLine;
+      for (const plant of plants) terminal.stdout.write(`${tell(plant)}\n`);
       this.leave(0);
     } else if (flags.plant === "all") {
       this.leave(await tellPlants(terminal, flags));
@@ -120,10 +123,12 @@ async function fuzz(terminal: Terminal, flags: FuzzFlags): Promise<ExitStatus> {
       await tellHistory(say, flags.json, wanted, crew, shown);
     }
     if (!flags.json) {
-      for (const line of summaryWords(tally, seconds)) say(line);
+      for (const line of summaryWords(tally, seconds, flags.situations)) say(line);
       if (plant !== undefined) say(found === undefined ? `${plant.id} was not found` : `found ${plant.id}`);
     } else {
-      say(summaryJson(tally, found === undefined ? undefined : plant));
+      if (flags.situations) say(situationsJson(tally));
+      const drawn = flags.seed === undefined && flags.replay === undefined ? wanted.seed : undefined;
+      say(summaryJson(tally, found === undefined ? undefined : plant, drawn));
     }
     return tally.failed === 0 ? 0 : 1;
   } finally {
@@ -193,7 +198,9 @@ async function tellPlants(terminal: Terminal, flags: FuzzFlags): Promise<ExitSta
     }
   }
   const found = plants.length - missed.length;
-  if (flags.json) say(JSON.stringify({ summary: { plants: plants.length, found, missed, seeds: runs } }));
+  const drawn = flags.seed === undefined ? { seed } : {};
+  if (flags.json)
+    say(JSON.stringify({ summary: { plants: plants.length, found, missed, seeds: runs, ...drawn } }));
   else say(`\n${found} of ${plants.length} planted bugs found in ${runs} runs.`);
   return missed.length === 0 ? 0 : 1;
 }

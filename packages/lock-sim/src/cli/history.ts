@@ -33,7 +33,8 @@ export function traceCommand(this: Context, flags: TraceFlags): void {
     } else if (flags.mermaid) {
       write(mermaid(shown, left, failure));
     } else {
-      if (left > 0) write(`(the last ${shown.length} of ${trace.length} lines)`);
+      if (left > 0)
+        write(`(the last ${shown.length === 1 ? "line" : shown.length} of ${trace.length} lines)`);
       for (const line of shown) write(traceText(line));
       if (failure !== undefined) write(failure);
     }

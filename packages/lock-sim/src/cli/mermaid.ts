@@ -19,7 +19,10 @@ export function mermaid(trace: readonly TraceLine[], left: number, failure: stri
   if (everybody.length === 0)
     return "sequenceDiagram\n  participant p0 as nobody\n  Note over p0: nothing happened";
   for (const [name, id] of names) lines.push(`  participant ${id} as ${safe(name)}`);
-  if (left > 0) lines.push(`  Note over ${across}: ${left} lines before these are not shown`);
+  if (left > 0)
+    lines.push(
+      `  Note over ${across}: ${left === 1 ? "1 line before these is" : `${left} lines before these are`} not shown`,
+    );
   let day = "";
   for (const { atMs, actor, what, to } of trace) {
     const [date, time] = splitTime(describeMs(atMs));

@@ -7,9 +7,10 @@
  * operations that make them true were read back.
  */
 
+import type { Bytes } from "@doorsync/protocol/lock";
 import { encodeSecure, type Secure } from "./secure.ts";
 import type { Planned, Running, TableThen } from "./state.ts";
-import { type Plan, worn } from "./store.ts";
+import { type Plan, stoppedAt, worn } from "./store.ts";
 import { job } from "./work.ts";
 
 type Ops = Parameters<typeof job>[0];
@@ -33,6 +34,13 @@ export function withTableJob(running: Running, ops: Ops, then: TableThen): Runni
   return { ...running, lanes: { ...running.lanes, table: job(ops, then) } };
 }
 
+/** How far the job of a plan came, and what was read where it stopped. */
+interface PlanEnded {
+  readonly ok: boolean;
+  readonly job: { readonly at: number };
+  readonly readBack: Bytes;
+}
+
 /**
  * What holds when the job of a plan ended. `reached`: the secure element was written, so what it names is in force
  * even if a commit word did not take; boot can supply that, but nothing more may be appended there.
@@ -40,14 +48,14 @@ export function withTableJob(running: Running, ops: Ops, then: TableThen): Runni
 export function settlePlan(
   running: Running,
   { plan, secure }: Planned,
-  ended: { readonly ok: boolean; readonly job: { readonly at: number } },
+  ended: PlanEnded,
 ): { readonly running: Running; readonly reached: boolean } {
   const reached = ended.ok || (plan.secure !== undefined && ended.job.at > plan.stage.length);
   return {
     running: {
       ...running,
       secure: reached ? secure : running.secure,
-      store: ended.ok ? plan.after : plan.dropped,
+      store: ended.ok ? plan.after : stoppedAt(plan, ended.job.at, ended.readBack),
     },
     reached,
   };
@@ -57,7 +65,7 @@ export function settlePlan(
 export function settleTableChange(
   running: Running,
   planned: Planned,
-  ended: { readonly ok: boolean; readonly job: { readonly at: number } },
+  ended: PlanEnded,
 ): { readonly running: Running; readonly reached: boolean } {
   const settled = settlePlan(running, planned, ended);
   if (ended.ok || !settled.reached) return settled;

@@ -1,9 +1,13 @@
 /**
- * Whether a code may be tried now: a row of wrong codes pauses the keypad, each time for longer, and a day of powered
+ * Whether a code may be tried now: a row of wrong codes pauses the keypad, for longer and longer, and a day of powered
  * uptime has a budget of them. Policy only: it compares no codes, and `notebook.ts` stores the attempts.
  *
  * Time is powered uptime, so that a lost clock neither opens nor closes the keypad for ever. A right code ends the row;
  * it neither refills the day's budget nor shortens the next pause, or whoever knows one code could go on guessing.
+ *
+ * Once a row is as long as the limit, every further wrong code pauses. To pause at each multiple of the limit alone, a
+ * lock would have to remember where the row began; in a window that slides, one code leaves as another comes, and a
+ * steady guesser never meets a multiple.
  */
 import { lockoutBackoffSecondsMax } from "@doorsync/protocol/lock";
 
@@ -14,7 +18,7 @@ export const guessWindowSeconds = 86_400;
 export const wrongCodesCarriedMax = 100;
 
 export interface KeypadPolicy {
-  /** Wrong codes in a row after which the keypad pauses, and for how long the first time in a window. */
+  /** Wrong codes in a row from which on each pauses the keypad, and for how long the first ones in a window. */
   readonly wrongCodeEntryLimit: number;
   readonly userCodeTemporaryDisableSeconds: number;
   /** Wrong codes in a day of powered uptime. */
@@ -56,7 +60,7 @@ function pauseSeconds(attempts: readonly Attempt[], policy: KeypadPolicy): numbe
   if (last === undefined || last.right || policy.wrongCodeEntryLimit === 0) return 0;
   const young = within(attempts, last.uptimeSeconds, guessWindowSeconds);
   const inARow = young.length - 1 - young.findLastIndex((one) => one.right);
-  if (inARow % policy.wrongCodeEntryLimit !== 0) return 0;
+  if (inARow < policy.wrongCodeEntryLimit) return 0;
   const wrong = young.filter((one) => !one.right).length;
   const doublings = Math.floor(wrong / policy.wrongCodeEntryLimit) - 1;
   const first = policy.userCodeTemporaryDisableSeconds;

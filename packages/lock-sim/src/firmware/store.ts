@@ -15,7 +15,8 @@
  * 4. A bank is opened only when every sector was erased whole: in this power session, or vouched for by the clean mark,
  *    which is programmed after the last erase. A sector that reads blank proves nothing; it may be half erased.
  * 5. The bank in force holds the greatest time floor; a bank gets it before it takes over.
- * 6. Appending never touches a line twice, except to finish an open word (see `record.ts`, 1).
+ * 6. Appending never touches a line twice, except to finish an open word (see `record.ts`, 1). The next record goes
+ *    where boot would put it too (`stoppedAt`).
  * 7. What one delta programs depends on the delta alone: 54 + 3 for each removal + 29 for each put, in whole words.
  */
 import {
@@ -76,7 +77,7 @@ export interface Store {
 
 /**
  * `stage`, then the secure element if there is anything for it, then `commit`. Take `after` at the end. When it stops
- * before the secure element was written, or there is none in the plan: `dropped`. When it stops later: `worn(after)`.
+ * before the secure element was written, or there is none in the plan: `stoppedAt`. When it stops later: `worn(after)`.
  */
 export interface Plan {
   readonly stage: readonly StorageOp[];
@@ -156,6 +157,23 @@ export function blankStore(geometry: Geometry, { bank, generation }: Placement):
 /** The store after a word of its log did not take: the table has to move before it can change again. */
 export function worn(store: Store): Store {
   return store.force === undefined ? store : { ...store, force: { ...store.force, worn: true } };
+}
+
+/**
+ * The store after operation `at` of a plan read otherwise, before the secure element was written: the next record goes
+ * behind what was dropped. Not where the head of a record did not take: boot would not see that place, and put a record
+ * over whatever was begun behind it. Then the bank in force is left; in the spare one the next record, whose head is
+ * the same, goes where boot would put it.
+ */
+export function stoppedAt({ stage, dropped }: Plan, at: number, readBack: Bytes): Store {
+  const head = at === 0 ? stage[0] : undefined;
+  if (head?.kind !== "program") return dropped;
+  const { geometry, spare } = dropped;
+  const start = geometry.bankAddress[spare.bank];
+  const isInSpare = head.address >= start && head.address < start + geometry.bankBytes;
+  if (!isInSpare || spare.kind !== "open") return worn(dropped);
+  const isBlank = readBack.every((byte) => byte === 0xff);
+  return { ...dropped, spare: { ...spare, appendAt: head.address + (isBlank ? 0 : lineBytes) } };
 }
 
 /** The store when repairs at boot did not take: neither the log in force nor a half-received stream is built upon. */

@@ -5,7 +5,7 @@
  * diary.ts and sync.ts say that.
  */
 
-import { equal } from "@doorsync/protocol/lock";
+import { type Bytes, equal, noBytes } from "@doorsync/protocol/lock";
 import type { Effect, Happening, StorageEffect } from "./events.ts";
 
 /** `T` names what follows; it is data, so that a trace can show it and C can switch on it. */
@@ -28,10 +28,10 @@ export function job<T>(ops: readonly StorageEffect[], then: T): Job<T> {
   return { ops, at: 0, then };
 }
 
-/** How far the job had come when an operation did not read back, or that it is done. */
+/** How far the job had come when an operation did not read back, and what it read; or that it is done. */
 export type Ended<K, T> =
   | { readonly lane: "keypad"; readonly ok: boolean; readonly job: Job<K> }
-  | { readonly lane: "table"; readonly ok: boolean; readonly job: Job<T> };
+  | { readonly lane: "table"; readonly ok: boolean; readonly job: Job<T>; readonly readBack: Bytes };
 
 interface Moved<K, T> {
   readonly lanes: Lanes<K, T>;
@@ -45,7 +45,7 @@ export function proceed<K, T>(lanes: Lanes<K, T>, effects: Effect[]): Moved<K, T
   if (lanes.outstanding !== undefined || lane === undefined) return { lanes, ended: undefined };
   const next = lanes[lane];
   const op = next?.ops[next.at];
-  if (op === undefined) return end(lanes, lane, true);
+  if (op === undefined) return end(lanes, lane, true, noBytes);
   effects.push(op);
   return { lanes: { ...lanes, outstanding: lane }, ended: undefined };
 }
@@ -59,19 +59,21 @@ export function answered<K, T>(lanes: Lanes<K, T>, answer: Answer): Moved<K, T> 
   if (lane === undefined || asked === undefined)
     throw new Error(`${answer.kind}, but nothing was asked of the storage`);
   const free = { ...lanes, outstanding: undefined };
-  if (!took(asked.ops[asked.at], answer)) return end(free, lane, false);
+  if (!took(asked.ops[asked.at], answer)) {
+    return end(free, lane, false, answer.kind === "programmed" ? answer.readBack : noBytes);
+  }
   const moved = { ...asked, at: asked.at + 1 };
   return { lanes: { ...free, [lane]: moved }, ended: undefined };
 }
 
-function end<K, T>(lanes: Lanes<K, T>, lane: Lane, ok: boolean): Moved<K, T> {
+function end<K, T>(lanes: Lanes<K, T>, lane: Lane, ok: boolean, readBack: Bytes): Moved<K, T> {
   const { keypad, table } = lanes;
   if (lane === "keypad") {
     if (keypad === undefined) throw new Error("no job in the keypad's lane");
     return { lanes: { ...lanes, keypad: undefined }, ended: { lane, ok, job: keypad } };
   }
   if (table === undefined) throw new Error("no job in the table's lane");
-  return { lanes: { ...lanes, table: undefined }, ended: { lane, ok, job: table } };
+  return { lanes: { ...lanes, table: undefined }, ended: { lane, ok, job: table, readBack } };
 }
 
 /** Whether the operation took effect. What was programmed must read back to the byte: a promise rests on it. */

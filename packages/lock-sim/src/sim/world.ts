@@ -151,7 +151,7 @@ export function createWorld(parts: WorldParts): World {
     }
     const parcels = office.parcels();
     phone.fetch(parcels);
-    say(phone.name, `fetches ${parcels.length} parcels`);
+    say(phone.name, `fetches ${parcels.length} ${parcels.length === 1 ? "parcel" : "parcels"}`);
   }
 
   function bringBack(phone: Phone): void {

@@ -291,7 +291,8 @@ export function createOffice(parts: OfficeParts): Office {
     };
     parts.seen({ kind: "signed", signed });
     told(door);
-    return `version ${version}, ${signed.entries.length} codes`;
+    const codes = signed.entries.length;
+    return `version ${version}, ${codes} ${codes === 1 ? "code" : "codes"}`;
   }
 
   function takeCommission(door: number, slip: ReturnSlip): string {

@@ -30,6 +30,27 @@ export function lockAt(view: View, door: number): CastLock {
   return lock;
 }
 
+/** Locks with a bit of flash that no longer takes anything, and those of them that say so: they have to be replaced. */
+export interface WornOut {
+  hear(seen: Seen): void;
+  has(door: number): boolean;
+}
+
+export function createWornOut(): WornOut {
+  const worn = new Set<number>();
+  const owning = new Set<number>();
+  return {
+    hear(seen) {
+      if (seen.kind === "fault" && seen.fault === "flash-stuck" && seen.door !== undefined)
+        worn.add(seen.door);
+      if (seen.kind !== "note" || !worn.has(seen.door)) return;
+      if (seen.note.what === "storage-failed") owning.add(seen.door);
+      if (seen.note.what === "committed") owning.delete(seen.door);
+    },
+    has: (door) => owning.has(door),
+  };
+}
+
 /** Faults of a store after which an entry need not be judged, and for how long it need not. */
 export const spoilers = ["flash-dud", "flash-lost", "flash-stuck"] as const satisfies readonly FaultName[];
 export const spoiltMs = 120_000;

@@ -3,31 +3,23 @@
  */
 import { toHex } from "@doorsync/protocol/lock";
 import type { Books } from "../seen.ts";
-import { type Checker, lockAt } from "./checker.ts";
+import { type Checker, createWornOut, lockAt } from "./checker.ts";
 
 export function convergence(): Checker {
   const books = new Map<number, Books>();
   /** The lock's word for the table that was signed last, by door. */
   const signed = new Map<number, string>();
-  /** Locks with a bit that no longer takes anything, and those of them that say so: they have to be replaced. */
-  const worn = new Set<number>();
-  const owning = new Set<number>();
+  const wornOut = createWornOut();
   return {
     property: "P25",
     claim: "once an honest phone comes by and nothing fails, every lock catches up and nothing stays pending",
     hear(seen, view) {
       if (seen.kind === "books") books.set(seen.books.door, seen.books);
       if (seen.kind === "signed") signed.set(seen.signed.door, seen.signed.state);
-      if (seen.kind === "fault" && seen.fault === "flash-stuck" && seen.door !== undefined)
-        worn.add(seen.door);
-      if (seen.kind === "note" && worn.has(seen.door)) {
-        const { note } = seen;
-        if (note.what === "storage-failed") owning.add(seen.door);
-        if (note.what === "committed") owning.delete(seen.door);
-      }
+      wornOut.hear(seen);
       if (seen.kind !== "calm") return undefined;
       for (const [door, { newest, proven, contradicted, codes }] of books) {
-        if (owning.has(door)) continue;
+        if (wornOut.has(door)) continue;
         const { state } = lockAt(view, door);
         if (state.power === "off") return `lock ${door} is dark`;
         if (state.store.damaged) return `the table of lock ${door} is still spoilt`;

@@ -6,7 +6,7 @@ import { alarmCodes, eventFlags, type LockEvent, lockOperationTypes } from "@doo
 import type { ClockStory } from "../cast/lock.ts";
 import type { Entry } from "../plain.ts";
 import type { Seen } from "../seen.ts";
-import { type Checker, type Complaint, lockAt, type View } from "./checker.ts";
+import { type Checker, type Complaint, createWornOut, lockAt, type View } from "./checker.ts";
 import { createLibrary } from "./signed.ts";
 
 /** A clock that nobody tampered with may be off by so much. */
@@ -58,6 +58,10 @@ export function deeds(): Checker {
   const accounts = new Map<number, Account>();
   /** Everybody who ever had a code, by door. */
   const known = new Map<number, readonly Entry[]>();
+  /** A visit ends at a table that a lock cannot store, before its log is asked for. */
+  const wornOut = createWornOut();
+  /** Doors whose log came in the calm. */
+  const heardInCalm = new Set<number>();
 
   function accountOf(door: number): Account {
     const before = accounts.get(door);
@@ -144,6 +148,7 @@ export function deeds(): Checker {
     claim: "what happens at a door is in the log as what it was, and alarms sound when there is cause",
     hear(seen, view) {
       library.hear(seen);
+      wornOut.hear(seen);
       switch (seen.kind) {
         case "signed": {
           const { door, entries } = seen.signed;
@@ -188,10 +193,15 @@ export function deeds(): Checker {
         case "step":
           for (const { door } of view.locks) look(door, view);
           return undefined;
+        case "calm":
+          heardInCalm.clear();
+          return undefined;
         case "log":
+          heardInCalm.add(seen.door);
           return take(seen.door, seen.events);
         case "drained":
           for (const door of accounts.keys()) {
+            if (wornOut.has(door) && !heardInCalm.has(door)) continue;
             const complaint = compare(door);
             if (complaint !== undefined) return complaint;
           }

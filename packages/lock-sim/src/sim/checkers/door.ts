@@ -97,10 +97,11 @@ export function door(): Checker {
     if (isWrong && seen.by === "keypad") known.wrongMs.push(poweredMs);
 
     const { state } = lock;
+    const use = { seconds: view.nowSeconds, certain: opened, clock: lock.clockStory };
     if (state.power === "off") {
       const day = dailyDayOf(seen);
       if (day !== undefined) known.possibleDay = Math.max(known.possibleDay, day);
-      tally.noteAny(seen.door, seen.digits, view.nowSeconds, opened);
+      tally.noteAny(seen.door, seen.digits, use);
       return undefined;
     }
     if (result === "wait" && !mayWait) {
@@ -119,7 +120,7 @@ export function door(): Checker {
       return { property: propertyOf(entry), detail };
     }
     const isUse = opened || (isSpoilt && result === "refused");
-    if (isUse && entry !== undefined) tally.note(seen.door, entry, view.nowSeconds, opened);
+    if (isUse && entry !== undefined) tally.note(seen.door, entry, use);
     if (opened && day !== undefined) {
       known.lastDay = Math.max(known.lastDay, day);
       known.possibleDay = Math.max(known.possibleDay, day);

@@ -1,6 +1,6 @@
 /**
- * Guessing: a keypad judges few wrong codes in any day of true time, and pauses after some in a row, whatever becomes
- * of its battery (P20). The model counts what people saw at the panel.
+ * Guessing: a keypad judges few wrong codes in any day of true time, and pauses after each one once there are some in a
+ * row, whatever becomes of its battery (P20). The model counts what people saw at the panel.
  */
 import { type Checker, lockAt } from "./checker.ts";
 
@@ -11,10 +11,11 @@ const pauseMsMax = 3_600_000;
 const slackMs = 2_000;
 const dayMs = 86_400_000;
 
+/** Wrong codes of the day up to the last one. */
 interface Tries {
-  wrongMs: number[];
-  /** The last wrong ones with no right one after them. */
-  inARowMs: number[];
+  readonly wrongMs: readonly number[];
+  /** Those with no right one after them. */
+  readonly inARowMs: readonly number[];
 }
 
 export function guesses(): Checker {
@@ -25,28 +26,33 @@ export function guesses(): Checker {
     hear(seen, view) {
       if (seen.kind !== "shown" || seen.by !== "keypad") return undefined;
       const tries = byDoor.get(seen.door) ?? { wrongMs: [], inARowMs: [] };
-      byDoor.set(seen.door, tries);
       const { result } = seen.pressed;
       if (result !== "refused" && result !== "opened") return undefined;
       // A lock that could not move its bolt refuses right codes and wrong ones alike: nothing was judged.
       if (result === "refused" && !lockAt(view, seen.door).mayOpen) return undefined;
-      // Where a pause fell is the lock's to say (a power cut may have counted one more), that there was one is not.
-      const run = [...tries.inARowMs, view.nowMs].slice(-inARowMax - 1);
-      const longest = run.reduce((most, ms, i) => Math.max(most, ms - (run[i - 1] ?? ms)), 0);
-      const inDay = tries.wrongMs.filter(
-        (ms) => (run[0] ?? 0) - ms < dayMs - slackMs && ms <= (run[0] ?? 0),
-      ).length;
-      // The pause doubles with every row of wrong codes in a day, whatever right ones came between.
-      const rows = Math.max(1, Math.floor(inDay / inARowMax));
-      const leastMs = Math.min(pauseMs * 2 ** (rows - 1), pauseMsMax) - slackMs;
-      if (run.length > inARowMax && longest < leastMs) {
-        return `lock ${seen.door} judged ${run.length} codes in a row within pauses of ${longest} ms, not ${leastMs}`;
+      const { inARowMs } = tries;
+      const gapMs = view.nowMs - (inARowMs.at(-1) ?? Number.NEGATIVE_INFINITY);
+      const leastMs = pauseOf(tries) - slackMs;
+      if (gapMs < leastMs) {
+        return `lock ${seen.door} judged a code ${gapMs} ms after ${inARowMs.length} wrong ones in a row, not ${leastMs}`;
       }
-      tries.inARowMs = result === "opened" ? [] : run;
-      if (result === "opened") return undefined;
-      tries.wrongMs = [...tries.wrongMs.filter((ms) => view.nowMs - ms < dayMs - slackMs), view.nowMs];
-      if (tries.wrongMs.length <= perDayMax) return undefined;
-      return `lock ${seen.door} judged ${tries.wrongMs.length} wrong codes within a day`;
+      if (result === "opened") {
+        byDoor.set(seen.door, { ...tries, inARowMs: [] });
+        return undefined;
+      }
+      // The lock's own day is no shorter: it stands still in the dark. So it knows of all that are counted here.
+      const ofTheDay = (all: readonly number[]): readonly number[] =>
+        [...all, view.nowMs].filter((ms) => view.nowMs - ms < dayMs - slackMs);
+      const wrongMs = ofTheDay(tries.wrongMs);
+      byDoor.set(seen.door, { wrongMs, inARowMs: ofTheDay(inARowMs) });
+      if (wrongMs.length <= perDayMax) return undefined;
+      return `lock ${seen.door} judged ${wrongMs.length} wrong codes within a day`;
     },
   };
+}
+
+/** After the last wrong code; 0: none. It doubles with every five of a day, whatever right ones came between. */
+function pauseOf({ wrongMs, inARowMs }: Tries): number {
+  if (inARowMs.length < inARowMax) return 0;
+  return Math.min(pauseMs * 2 ** (Math.floor(wrongMs.length / inARowMax) - 1), pauseMsMax);
 }

@@ -4,7 +4,7 @@
  */
 import { eventFlags, type LockEvent, lockOperationTypes } from "@doorsync/protocol/lock";
 import type { Seen } from "../seen.ts";
-import { type Checker, type Complaint, spoilers, spoiltMs } from "./checker.ts";
+import { type Checker, type Complaint, createWornOut, spoilers, spoiltMs } from "./checker.ts";
 
 interface Log {
   /** Number of the last event that came in. */
@@ -25,6 +25,9 @@ interface Truth {
 export function logs(): Checker {
   const come = new Map<number, Log>();
   const truths = new Map<number, Truth>();
+  /** As in deeds.ts. */
+  const wornOut = createWornOut();
+  const heardInCalm = new Set<number>();
   const truthOf = (door: number): Truth => {
     const known = truths.get(door) ?? { openings: 0, doubtful: 0 };
     truths.set(door, known);
@@ -64,13 +67,18 @@ export function logs(): Checker {
     property: "P24",
     claim: "a log has no hole that it does not own up to, and tells of every opening",
     hear(seen) {
+      wornOut.hear(seen);
       switch (seen.kind) {
         // A lock begins a new log for a new owner, with the reset at its head.
         case "commissioned":
           if (seen.epoch > 1) truths.set(seen.door, { openings: 0, doubtful: 0 });
           come.delete(seen.door);
           return undefined;
+        case "calm":
+          heardInCalm.clear();
+          return undefined;
         case "log":
+          heardInCalm.add(seen.door);
           return take(seen.door, seen.events);
         case "shown": {
           const truth = truthOf(seen.door);
@@ -84,6 +92,7 @@ export function logs(): Checker {
           return undefined;
         case "drained":
           for (const [door, log] of come) {
+            if (wornOut.has(door) && !heardInCalm.has(door)) continue;
             const complaint = compare(door, log);
             if (complaint !== undefined) return complaint;
           }

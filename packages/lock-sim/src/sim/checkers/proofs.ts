@@ -21,22 +21,47 @@ export function receiptsHold(): Checker {
   };
 }
 
+/** A table, as far as its place in the order of tables goes. */
+interface Place {
+  readonly epoch: number;
+  readonly version: number;
+}
+
+const isBehind = (one: Place, other: Place): boolean =>
+  one.epoch < other.epoch || (one.epoch === other.epoch && one.version < other.version);
+
 export function goneIsGone(): Checker {
   const gone = new Set<string>();
+  const newest = new Map<number, Place>();
+  /** Older books do not know what was signed since; by door, up to which table. A later one proven, they know again. */
+  const unknownTo = new Map<number, Place>();
   return {
     property: "P11",
     claim: "a code that the authority calls removed never opens again",
     hear(seen) {
       switch (seen.kind) {
-        case "books":
+        case "restored":
+          for (const [door, place] of newest) unknownTo.set(door, place);
+          return undefined;
+        case "books": {
+          const { door, epoch, proven } = seen.books;
+          const unknown = unknownTo.get(door);
+          if (unknown !== undefined && !isBehind(unknown, { epoch, version: proven })) return undefined;
+          unknownTo.delete(door);
           for (const { digits, state } of seen.books.codes) {
             const isLive = seen.books.codes.some((one) => one.digits === digits && one.state !== "removed");
-            if (state === "removed" && !isLive) gone.add(`${seen.books.door}/${digits}`);
+            if (state === "removed" && !isLive) gone.add(`${door}/${digits}`);
           }
           return undefined;
-        case "signed":
-          for (const { digits } of seen.signed.entries) gone.delete(`${seen.signed.door}/${digits}`);
+        }
+        case "signed": {
+          const { door, entries, epoch, version } = seen.signed;
+          const before = newest.get(door);
+          if (before === undefined || isBehind(before, { epoch, version }))
+            newest.set(door, { epoch, version });
+          for (const { digits } of entries) gone.delete(`${door}/${digits}`);
           return undefined;
+        }
         case "shown":
           if (seen.pressed.result !== "opened" || !gone.has(`${seen.door}/${seen.digits}`)) return undefined;
           return `lock ${seen.door} opened for ${seen.digits}, which the authority calls removed`;

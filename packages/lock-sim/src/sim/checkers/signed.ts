@@ -4,6 +4,7 @@
  */
 import { toHex } from "@doorsync/protocol/lock";
 import type { Running } from "../../firmware/state.ts";
+import type { ClockStory } from "../cast/lock.ts";
 import type { DailyDigits, Entry, Signed } from "../plain.ts";
 import type { Seen } from "../seen.ts";
 import { neverUsed, type Used } from "./terms.ts";
@@ -35,12 +36,19 @@ export function createLibrary(): Library {
   };
 }
 
+/** When a code was used, in true seconds, whether it certainly was, and by what clock the lock noted it. */
+export interface Use {
+  readonly seconds: number;
+  readonly certain: boolean;
+  readonly clock: ClockStory;
+}
+
 /** Remembers uses, by door, digits and whose they are; a new owner's lock has none. */
 export interface Tally {
   usedOf(door: number, entry: Entry): Used;
-  note(door: number, entry: Entry, seconds: number, certain: boolean): void;
+  note(door: number, entry: Entry, use: Use): void;
   /** Somebody showed these digits, and nobody saw as whose they counted. */
-  noteAny(door: number, digits: string, seconds: number, certain: boolean): void;
+  noteAny(door: number, digits: string, use: Use): void;
   hear(seen: Seen): void;
 }
 
@@ -50,7 +58,7 @@ export function createTally(): Tally {
   const known = new Map<number, readonly Entry[]>();
   const nameOf = (door: number, { digits, person }: Entry): string => `${door}/${digits}/${person}`;
 
-  function note(door: number, entry: Entry, seconds: number, certain: boolean): void {
+  function note(door: number, entry: Entry, { seconds, certain, clock }: Use): void {
     const name = nameOf(door, entry);
     const before = used.get(name) ?? neverUsed;
     used.set(name, {
@@ -58,15 +66,17 @@ export function createTally(): Tally {
       possible: before.possible + 1,
       firstSeconds: before.firstSeconds ?? seconds,
       surelySeconds: before.surelySeconds ?? (certain ? seconds : undefined),
+      isDated: before.isDated && (before.surelySeconds !== undefined || clock === "right"),
     });
   }
 
   return {
     usedOf: (door, entry) => used.get(nameOf(door, entry)) ?? neverUsed,
     note,
-    noteAny(door, digits, seconds, certain) {
+    noteAny(door, digits, use) {
       const theirs = (known.get(door) ?? []).filter((entry) => entry.digits === digits);
-      for (const entry of theirs) note(door, entry, seconds, certain && theirs.length === 1);
+      const certain = use.certain && theirs.length === 1;
+      for (const entry of theirs) note(door, entry, { ...use, certain });
     },
     hear(seen) {
       if (seen.kind === "commissioned") {

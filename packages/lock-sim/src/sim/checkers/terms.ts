@@ -19,9 +19,17 @@ export interface Used {
   /** True seconds of the first possible and of the first certain use. */
   readonly firstSeconds: number | undefined;
   readonly surelySeconds: number | undefined;
+  /** Whether the lock's clock was right whenever the first use may have been noted. */
+  readonly isDated: boolean;
 }
 
-export const neverUsed: Used = { certain: 0, possible: 0, firstSeconds: undefined, surelySeconds: undefined };
+export const neverUsed: Used = {
+  certain: 0,
+  possible: 0,
+  firstSeconds: undefined,
+  surelySeconds: undefined,
+  isDated: true,
+};
 
 /** What the terms come to under a table, for a lock with such a clock. */
 export function expected(
@@ -50,6 +58,8 @@ function limited(terms: Terms, used: Used, seconds: number, clock: ClockStory): 
   if (clock === "lost") return terms.failOpen ? "may open" : "stays shut";
   if (clock === "jumped") return "may open";
   if (used.possible === 0) return "opens";
+  // A first use noted by a clock that ran ahead shuts until that hour comes, and the minutes run then.
+  if (!used.isDated) return "may open";
   const ends = (first: number | undefined): number =>
     first === undefined ? Number.POSITIVE_INFINITY : first + 60 * terms.expiringMinutes;
   if (seconds >= ends(used.surelySeconds) + slackSeconds) return "stays shut";

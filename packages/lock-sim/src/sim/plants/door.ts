@@ -178,8 +178,20 @@ export const doorPlants: readonly Plant[] = [
     edits: [
       {
         file: guessing,
-        find: "if (inARow % policy.wrongCodeEntryLimit !== 0) return 0;",
+        find: "if (inARow < policy.wrongCodeEntryLimit) return 0;",
         put: "if (inARow >= 0) return 0;",
+      },
+    ],
+  },
+  {
+    id: "pause-at-multiples",
+    fault: "only every fifth wrong code of a day pauses: at a steady pace none is the fifth",
+    finder: "P20",
+    edits: [
+      {
+        file: guessing,
+        find: "if (inARow < policy.wrongCodeEntryLimit) return 0;",
+        put: "if (inARow % policy.wrongCodeEntryLimit !== 0) return 0;",
       },
     ],
   },
