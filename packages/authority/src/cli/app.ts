@@ -2,6 +2,7 @@
  * The command line as a tree: names, flags, help. Every command's work is loaded only when it runs.
  */
 import { type Application, buildApplication, buildCommand, buildRouteMap, text_en } from "@stricli/core";
+import type { AccountFlags } from "./account.ts";
 import { epochMax, leaseHoursMax } from "./bounds.ts";
 import type { Cli } from "./context.ts";
 import {
@@ -15,6 +16,7 @@ import {
   optionalNamed,
   optionalWhole,
   parseListen,
+  parseUrl,
   personFlag,
   switched,
 } from "./flags.ts";
@@ -30,6 +32,7 @@ function withExits(does: string, refused?: string): string {
   return `${does}\n\nExit status: 0 done; ${denied}2 wrong use, no such name, or keys, database or a folder not as they should be.`;
 }
 
+const accountRoles = ["manager", "resident", "host"] as const;
 const kinds = ["residence", "buildingEntrance", "communal", "service"] as const;
 
 const init = buildCommand<Work.InitFlags, [], Cli>({
@@ -93,6 +96,39 @@ const personAdd = buildCommand<Work.PersonFlags, [], Cli>({
     brief: "Add a person",
     fullDescription: withExits("Add a person.", "the name is taken or unfit"),
     customUsage: [{ input: '--data ./office --name "Ada Osei"', brief: "a resident" }],
+  },
+});
+
+const accountAdd = buildCommand<AccountFlags, [], Cli>({
+  loader: async () => (await import("./account.ts")).accountAdd,
+  parameters: {
+    flags: {
+      ...baseFlags,
+      name: named("Name of the person", "NAME"),
+      email: named("Address to log in with", "EMAIL"),
+      property: optionalNamed("Property of the person (may be left out when there is one)", "NAME"),
+      role: { kind: "enum", values: accountRoles, optional: true, brief: "What the person is there" },
+      unit: optionalNamed("Unit of a resident or host", "NAME"),
+      vendor: switched("Of the vendor's support: has no role, may open and read nothing"),
+      passwordFile: optionalNamed(
+        "File that holds the password alone (default: a reset token is printed)",
+        "FILE",
+      ),
+    },
+  },
+  docs: {
+    brief: "Add a person with an account to log in to the service",
+    fullDescription: withExits(
+      "Add a person with an account to log in to the service. Without a password file it prints a reset token, with " +
+        "which the person chooses a password within the hour.",
+      "name, address or password is unfit, or the address is taken",
+    ),
+    customUsage: [
+      {
+        input: '--data ./office --name "Mona Manager" --email mona@example.org --role manager',
+        brief: "the first manager",
+      },
+    ],
   },
 });
 
@@ -321,6 +357,13 @@ const serve = buildCommand<ServeFlags, [], Cli>({
         placeholder: "HOST:PORT",
         brief: "Where to listen; port 0 picks one",
       },
+      publicUrl: {
+        kind: "parsed",
+        parse: parseUrl,
+        optional: true,
+        placeholder: "URL",
+        brief: "How people reach it, for links in messages; left out: where it listens",
+      },
     },
   },
   docs: {
@@ -344,6 +387,7 @@ const root = buildRouteMap({
     property: buildRouteMap({ routes: { add: propertyAdd }, docs: { brief: "Properties" } }),
     door: buildRouteMap({ routes: { add: doorAdd }, docs: { brief: "Doors" } }),
     person: buildRouteMap({ routes: { add: personAdd }, docs: { brief: "People" } }),
+    account: buildRouteMap({ routes: { add: accountAdd }, docs: { brief: "Accounts of the service" } }),
     commission,
     assign,
     reset,

@@ -109,3 +109,11 @@ export function parseListen(text: string): { readonly host: string; readonly por
     throw new Error("give HOST:PORT, for example 127.0.0.1:8480 or [::1]:0");
   return { host, port };
 }
+
+/** An http or https address without a slash at its end. Throws with what is expected. */
+export function parseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new Error("give an address such as https://doors.example.org");
+  return text.replace(/\/+$/, "");
+}

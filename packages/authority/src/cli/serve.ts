@@ -24,7 +24,9 @@ const sweepMilliseconds = 3_600_000;
 
 export async function serve(this: Cli, flags: ServeFlags): Promise<void> {
   await withOffice(this, flags, async (office, say) => {
-    const now = (): Office => ({ ...office, now: clock(flags) });
+    // Links in messages lead here; known when the port is.
+    let publicUrl = flags.publicUrl ?? "";
+    const now = (): Office => ({ ...office, publicUrl, now: clock(flags) });
     const fault = (error: unknown, what: string): void => {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.process.stderr.write(`doorsync-authority: ${what}: ${text}\n`);
@@ -45,6 +47,7 @@ export async function serve(this: Cli, flags: ServeFlags): Promise<void> {
     });
     const bound = server.server.address() as AddressInfo;
     const url = `http://${host.includes(":") ? `[${host}]` : host}:${bound.port}`;
+    if (publicUrl === "") publicUrl = url;
     say({ ready: { url, pid: process.pid, email: messenger.ways.email, messages: messenger.ways.phone } }, [
       `ready: ${url} (documentation at ${url}/v1/openapi.json); end with Ctrl-C`,
       `e-mail: ${messenger.ways.email}; phone messages: ${messenger.ways.phone}`,
