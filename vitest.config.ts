@@ -13,7 +13,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     setupFiles: ["./test/setup.ts"],
-    exclude: ["test/deep/**", "test/journeys/**", "**/node_modules/**", "**/dist/**"],
+    exclude: ["test/deep/**", "test/journeys/**", "test/page/**", "**/node_modules/**", "**/dist/**"],
     testTimeout: 30_000,
     maxConcurrency: 2,
     // The suites are processor-bound and share nothing: all cores, where vitest by itself would leave one idle.

@@ -42,7 +42,7 @@ function faultsOf(archive) {
   }
   for (const file of files) {
     // tsc never deletes: what was compiled from a file that is gone would travel along unseen.
-    const [, stem] = /^dist\/(.+)\.js$/.exec(file) ?? [];
+    const [, stem] = /^dist\/(?!web\/)(.+)\.js$/.exec(file) ?? [];
     if (stem !== undefined && !files.has(`${stem}.ts`) && !files.has(`src/${stem}.ts`))
       faults.push(`${file} has no source`);
   }

@@ -31,7 +31,12 @@ import { commission, crypto, makeLock, offerTo } from "./world.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const packages = ["protocol", "lock-sim", "phone-client", "authority"] as const;
-const pages = ["README.md", "docs/TESTING.md", ...packages.map((name) => `packages/${name}/README.md`)];
+const pages = [
+  "README.md",
+  "docs/TESTING.md",
+  "docs/SERVICE.md",
+  ...packages.map((name) => `packages/${name}/README.md`),
+];
 const read = (page: string): string => readFileSync(join(root, page), "utf8");
 
 /** Inside the repository, so that the packages are found by their names; in a folder that git and the law leave out. */

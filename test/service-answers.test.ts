@@ -58,3 +58,12 @@ test("an odd request is refused by name, and so is a path that is none", async (
   expect(spec.openapi).toBe("3.1.0");
   expect(spec.paths["/v1/courier/parcels"].post.operationId).toBe("fetchParcels");
 });
+
+test("of many that try at once no more pass than one after the other", async () => {
+  const client = { class: "mobile", name: "test", version: "1.0.0" };
+  const body = { email: "many@example.org", password: "wrong password", client };
+  const answers = await Promise.all(Array.from({ length: 12 }, () => service.call("logIn", { body })));
+  const names = answers.map((answer) => answer.body.name);
+  expect(names.filter((name) => name === "BAD_CREDENTIALS").length).toBe(5);
+  expect(names.filter((name) => name === "TOO_MANY").length).toBe(7);
+});

@@ -13,8 +13,8 @@ export interface Story {
   holds(words: string, step: () => unknown): Promise<void>;
 }
 
-/** Longest time one journey takes. */
-const journeyMilliseconds = 120_000;
+/** Longest time that one journey takes, on a machine that is busy with other things. */
+const journeyMilliseconds = 300_000;
 
 /**
  * One journey of a feature (`F12`), against a service of its own. It must say what is given, do something and assert

@@ -261,12 +261,14 @@ export const law: readonly Sentence[] = [
     },
   },
   {
-    claim: "phone-client is a stack: errand and satchel, ports, courier, core, parts | edge, faces, cli",
+    claim:
+      "phone-client is a stack: errand and satchel, ports, courier, core, account, parts | edge, faces, cli",
     check: stack(`${c}/`, [
-      [/^(errand|satchel|account)\b/],
+      [/^(errand|satchel)\b/],
       [/^ports\.ts$/],
       [/^courier\.ts$/],
       [/^core\.ts$/],
+      [/^account\//],
       [/^parts\//, /^edge\//],
       [/^(index|node)\.ts$/],
       [/^cli\//],
@@ -301,7 +303,8 @@ export const law: readonly Sentence[] = [
     spared: { [`${a}/issue/plan.ts`]: 'import type { Door } from "../model/doors.ts";' },
   },
   {
-    claim: "authority is a stack: model, issue, core, files, store and what leaves the house, office, desk, http, faces, cli",
+    claim:
+      "authority is a stack: model, issue, core, files, store and what leaves the house, office, desk, http, faces, cli",
     check: stack(`${a}/`, [
       [/^model\//],
       [/^issue\//],
@@ -373,7 +376,7 @@ export const law: readonly Sentence[] = [
   {
     claim: "cores take neither time nor chance from the air",
     check: takesNothingFromTheAir(
-      /^packages\/(protocol\/src\/|lock-sim\/src\/(firmware|board|sim)\/|phone-client\/src\/(errand|satchel|courier|core|ports)\b|authority\/src\/(model\/|issue\/|core\.ts))/,
+      /^packages\/(protocol\/src\/|lock-sim\/src\/(firmware|board|sim)\/|phone-client\/src\/(errand|satchel|courier|core|ports|account)\b|authority\/src\/(model\/|issue\/|core\.ts))/,
     ),
     planted: { [`${l}/firmware/step.ts`]: "export const later = (f: () => void) => setTimeout(f, 1);" },
     spared: { [`${l}/parts/clock.ts`]: "export const later = (f: () => void) => setTimeout(f, 1);" },

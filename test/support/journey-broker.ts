@@ -1,12 +1,16 @@
 /**
  * A lock with a network of its own, on a real MQTT broker: whatever `MQTT_URL` names, else a mosquitto of this journey.
- * The lock's side is the gateway that `lock-sim run --mqtt` runs.
+ * The lock's side is the gateway that `lock-sim run --mqtt` runs, the property's the rounds that `serve` runs.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
+import { formatSetup } from "@doorsync/protocol/authority";
+import { connectBroker } from "../../packages/authority/src/connected/broker.ts";
+import { createConnected } from "../../packages/authority/src/desk/connected.ts";
 import { type Visited, wireUp } from "../../packages/lock-sim/src/cli/gateway.ts";
-import { crypto } from "../world.ts";
+import { crypto, makeLock } from "../world.ts";
+import type { Service } from "./service.ts";
 import type { Hung } from "./service-door.ts";
 
 export interface BrokerAt {
@@ -57,6 +61,46 @@ async function answers(port: number): Promise<void> {
     if (performance.now() > end) throw new Error("the broker does not answer");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+const roundMilliseconds = 50;
+
+/** The service puts out what its connected doors wait for, and hears what comes back. */
+export function connectProperty(service: Service, url: string): { close(): Promise<void> } {
+  const connected = createConnected(service.office, () => broker);
+  const broker = connectBroker(url, {
+    onReturn: (returned) => connected.take(returned),
+    onState: ({ kind }) => {
+      if (kind === "connected") connected.all();
+    },
+    onTrouble: (why) => void service.faults.push(why),
+  });
+  let isOver = false;
+  const rounds = (async () => {
+    while (!isOver) {
+      await connected.round();
+      await new Promise((resolve) => setTimeout(resolve, roundMilliseconds));
+    }
+  })();
+  return {
+    async close() {
+      isOver = true;
+      await rounds;
+      await broker.close();
+    },
+  };
+}
+
+/** A factory-fresh lock for a door, offered to it by the manager; whoever brings the offer makes it the property's. */
+export async function offeredLock(service: Service, doorId: string): Promise<Hung> {
+  const lock = makeLock(`lock of ${doorId}`, { rtcSeconds: service.clock.now });
+  const answer = await service.call("commissionDoor", {
+    token: service.manager,
+    params: { door: doorId },
+    body: { setup: formatSetup(crypto, lock.setup) },
+  });
+  if (answer.status !== 200) throw new Error(`commission: ${JSON.stringify(answer.body)}`);
+  return { lock, doorId };
 }
 
 export interface Connected {

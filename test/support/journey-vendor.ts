@@ -1,13 +1,23 @@
 /**
- * What a vendor could do at worst: it knows the lock's id and every key that lock and property share, and signs a table
+ * The vendor's support: an account of its own, and what it could do at worst. It knows the lock's id and every key that lock and property share, and signs a table
  * in which its own code is the only one. The property's signing key it has not.
  */
+import { openAccount } from "@doorsync/authority/service";
 import * as authority from "@doorsync/protocol/authority";
 import { openLockKeys } from "../../packages/authority/src/office/office.ts";
 import { presentLock } from "../../packages/authority/src/store/registry.ts";
 import { bytesOf, crypto, inForce } from "../world.ts";
-import type { Service } from "./service.ts";
+import { joinPhone, type Phone } from "./journey-phone.ts";
+import { password, type Service } from "./service.ts";
 import type { Hung } from "./service-door.ts";
+
+/** Somebody of the vendor's support logs in on a phone. */
+export async function vendorsPhone(service: Service): Promise<Phone> {
+  const email = "support@vendor.example";
+  const opened = await openAccount(service.office(), { name: "Support", email, password, isVendor: true });
+  if (!opened.ok) throw new Error(opened.denial);
+  return await joinPhone(service, email);
+}
 
 /** `signer`: whose key signs it. By the property's the lock must take it, or the test shows nothing. */
 export async function vendorsTable(

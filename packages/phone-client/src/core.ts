@@ -1,4 +1,5 @@
-/** The courier's pure core: satchel, visit and errand, with no I/O, no clock and no transport. */
+/** The courier's pure core: satchel, visit, errand and their driver, with no I/O, no clock and no transport. */
+export { type SyncResult, sync } from "./courier.ts";
 export {
   type Effect,
   type Errand,
@@ -20,6 +21,7 @@ export {
   type WaitName,
   waits,
 } from "./errand/outcome.ts";
+export type { Link, Timers, Transport } from "./ports.ts";
 export {
   acksFor,
   addressed,

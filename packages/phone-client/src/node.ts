@@ -1,4 +1,4 @@
-/** What a courier on Node adds: a TCP transport and a mailbox in a folder. */
+/** What a courier on Node adds: a TCP transport, a mailbox in a folder, an encrypted storage in another. */
 export {
   type CarriedFile,
   type FolderMailbox,
@@ -7,3 +7,4 @@ export {
   slipFileName,
 } from "./edge/folder.ts";
 export { linkOver, type SocketPlace, socketTransport } from "./edge/socket.ts";
+export { VaultError, vaultFolder } from "./edge/vault-folder.ts";

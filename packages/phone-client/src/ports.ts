@@ -1,6 +1,6 @@
 /**
- * What a courier must be lent: a way to a lock, a mailbox, timers. Not an implementation of any of them; those are
- * in `parts/` (memory) and `edge/` (the outside world).
+ * What a courier and an account must be lent: a way to a lock, a mailbox, timers, HTTP, a place to keep things. Not an
+ * implementation of any of them; those are in `parts/` (memory) and `edge/` (the outside world).
  */
 import type { Bytes, Parcel, ReturnSlip } from "@doorsync/protocol/courier";
 
@@ -44,4 +44,55 @@ export interface Mailbox {
 export interface Timers {
   /** Runs `run` once after that many milliseconds, unless stopped before. */
   after(milliseconds: number, run: () => void): Stop;
+}
+
+/** What must outlive the app: bytes by name. A value is there whole or not at all, whatever happens in between. */
+export interface Storage {
+  get(key: string): Promise<Bytes | undefined>;
+  put(key: string, bytes: Bytes): Promise<void>;
+  /** Harmless when there is none. */
+  delete(key: string): Promise<void>;
+  /** Names of all values, in no order. */
+  list(): Promise<readonly string[]>;
+  /** Nothing is left, not even the keys under which it lay. The storage can be used again. */
+  wipe(): Promise<void>;
+}
+
+/** HTTP, as far as it is needed; the host's own `fetch` fits. */
+export type Fetch = (url: string, request: FetchRequest) => Promise<FetchAnswer>;
+
+export interface FetchRequest {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+  /** A service does not send its callers elsewhere: they carry tokens. */
+  readonly redirect: "error";
+}
+
+export interface FetchAnswer {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  text(): Promise<string>;
+}
+
+/** Fills bytes with chance that nobody can guess. */
+export type Fill = (bytes: Bytes) => void;
+
+/** Seconds since 1970, as the phone believes. */
+export type Clock = () => number;
+
+/** A lock in range, or a place at which one may be. */
+export interface Sighting {
+  /** The same for the same lock as long as the radar watches. */
+  readonly place: string;
+  /** How it shows itself; undefined where only a connection would tell. */
+  readonly tag: Bytes | undefined;
+  readonly transport: Transport;
+}
+
+/** Tells of locks in range, the same one as often as it is seen. */
+export interface Radar {
+  /** Ends when `signal` aborts. */
+  watch(signal: AbortSignal): AsyncIterable<Sighting>;
 }

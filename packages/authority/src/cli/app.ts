@@ -371,7 +371,7 @@ const serve = buildCommand<ServeFlags, [], Cli>({
     fullDescription: withExits(
       "Serves people, phones and the property's page until it is told to end. It speaks plain HTTP: put a proxy with " +
         "TLS in front of it. Settings from the environment: DATABASE_URL, SMTP_URL, MAIL_FROM, MESSAGE_WEBHOOK_URL, " +
-        "MESSAGE_WEBHOOK_TOKEN.",
+        "MESSAGE_WEBHOOK_TOKEN, MQTT_URL.",
     ),
     customUsage: [
       { input: "--data ./office", brief: "on 127.0.0.1:8480" },

@@ -16,7 +16,10 @@ import type { BaseFlags } from "./flags.ts";
 import { clock, withOffice } from "./session.ts";
 import { version } from "./version.ts";
 
-export type ServeFlags = BaseFlags & { readonly listen: { readonly host: string; readonly port: number } };
+export type ServeFlags = BaseFlags & {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly publicUrl?: string;
+};
 
 const messageMilliseconds = 2_000;
 const connectedMilliseconds = 500;

@@ -8,6 +8,7 @@ import {
   fromHex,
   lifeHoursDefault,
   type Parcel,
+  type ReturnSlip,
   toHex,
 } from "@doorsync/protocol/authority";
 import { timeToken } from "../issue/time.ts";
@@ -147,34 +148,71 @@ export async function deliverSlips(
 ): Promise<Decision<readonly Delivered[]>> {
   const may = mayCarry(actor);
   if (!may.ok) return may;
-  const done: Delivered[] = [];
-  for (const text of wish.slips) done.push(await deliverSlip(office, actor, Buffer.from(text, "base64url")));
-  return grant(done);
+  const slips = wish.slips.map((text) => readSlip(Buffer.from(text, "base64url")));
+  const done = new Map<ReadSlip, Delivered>();
+  const changes: Changed[] = [];
+  // Lock by lock in one order, and the feed last: two couriers who bring the same locks' slips wait for one another once.
+  for (const slip of [...slips].sort((a, b) => (a.lock < b.lock ? -1 : a.lock > b.lock ? 1 : 0))) {
+    const taken = await takeIn(office, actor, slip);
+    done.set(slip, taken.delivered);
+    changes.push(...taken.changes);
+  }
+  await noteChanges(office.db, changes);
+  return grant(slips.flatMap((slip) => done.get(slip) ?? []));
 }
 
 export async function deliverSlip(office: Office, courier: Carrier, bytes: Uint8Array): Promise<Delivered> {
-  const slip = decodeReturnSlip(new Uint8Array(bytes));
-  if (!slip.ok) return { outcome: "unreadable", doorId: null, version: null, refusal: null, events: 0 };
+  const { delivered, changes } = await takeIn(office, courier, readSlip(bytes));
+  await noteChanges(office.db, changes);
+  return delivered;
+}
+
+interface ReadSlip {
+  readonly slip: ReturnSlip | undefined;
+  /** Of what lock, in hex; nothing where the slip cannot be read. */
+  readonly lock: string;
+  readonly bytes: Uint8Array;
+}
+
+function readSlip(given: Uint8Array): ReadSlip {
+  const bytes = new Uint8Array(given);
+  const slip = decodeReturnSlip(bytes);
+  return slip.ok
+    ? { slip: slip.value, lock: toHex(slip.value.lockId), bytes }
+    : { slip: undefined, lock: "", bytes };
+}
+
+async function takeIn(
+  office: Office,
+  courier: Carrier,
+  { slip, bytes }: ReadSlip,
+): Promise<{ readonly delivered: Delivered; readonly changes: readonly Changed[] }> {
+  if (slip === undefined) {
+    const delivered = {
+      outcome: "unreadable",
+      doorId: null,
+      version: null,
+      refusal: null,
+      events: 0,
+    } as const;
+    return { delivered, changes: [] };
+  }
   const wish = { lifeHours: lifeHoursDefault, renew: false, snapshot: false };
   const file = toHex(office.crypto.hash(bytes).slice(0, 4));
   const { doorId, taken } = await takeSlip(
     office,
     wish,
-    { file, slip: slip.value },
+    { file, slip },
     { doors: new Map(), names: new Map() },
   );
+  const changes: Changed[] = [];
   if (doorId !== undefined) {
-    const changes: Changed[] = taken.changes.map(({ person, from, to }) => ({
-      ...blank(office.now, doorId),
-      person_id: person,
-      kind: `code.${to}`,
-      detail: from,
-    }));
+    for (const { person, from, to } of taken.changes)
+      changes.push({ ...blank(office.now, doorId), person_id: person, kind: `code.${to}`, detail: from });
     if (taken.outcome === "commissioned" || taken.outcome === "proven" || taken.outcome === "contradicts")
       changes.push({ ...blank(office.now, doorId), kind: `lock.${taken.outcome}`, detail: null });
     if (taken.events > 0) changes.push({ ...blank(office.now, doorId), kind: "lock.events", detail: null });
-    await tell(office, doorId, changes);
-    if (slip.value.kind === "receipt" && taken.outcome !== "not-verified")
+    if (slip.kind === "receipt" && taken.outcome !== "not-verified")
       await noteVisit(office.db, {
         door_id: doorId,
         phone_id: courier.phoneId,
@@ -185,27 +223,30 @@ export async function deliverSlip(office: Office, courier: Carrier, bytes: Uint8
         conditions: null,
       });
   }
-  return {
+  const delivered = {
     outcome: taken.outcome,
     doorId: doorId ?? null,
     version: taken.version ?? null,
     refusal: taken.refusal ?? null,
     events: taken.events,
   };
+  return { delivered, changes: doorId === undefined ? [] : await ofProperty(office, doorId, changes) };
 }
 
 function blank(at: number, doorId: string): Omit<Changed, "kind" | "detail"> {
   return { at, property_id: "", door_id: doorId, person_id: null };
 }
 
-async function tell(office: Office, doorId: string, changes: readonly Changed[]): Promise<void> {
-  if (changes.length === 0) return;
+/** For the feed of the door's property. */
+async function ofProperty(
+  office: Office,
+  doorId: string,
+  changes: readonly Changed[],
+): Promise<readonly Changed[]> {
+  if (changes.length === 0) return [];
   const door = await doorById(office.db, doorId);
   if (door === undefined) throw new Error("a slip was taken in for a door that is not there");
-  await noteChanges(
-    office.db,
-    changes.map((change) => ({ ...change, property_id: door.propertyId })),
-  );
+  return changes.map((change) => ({ ...change, property_id: door.propertyId }));
 }
 
 /** What a phone met at a door, in its own words: a hint for people, and never a proof. */
@@ -232,8 +273,13 @@ export async function reportVisit(
     version: wish.version ?? null,
     conditions: wish.conditions.length === 0 ? null : wish.conditions.join(" "),
   });
-  await tell(office, door.id, [
-    { ...blank(office.now, door.id), kind: "door.visited", detail: wish.outcome },
+  await noteChanges(office.db, [
+    {
+      ...blank(office.now, door.id),
+      property_id: door.propertyId,
+      kind: "door.visited",
+      detail: wish.outcome,
+    },
   ]);
   return grant(undefined);
 }

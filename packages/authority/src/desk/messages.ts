@@ -2,9 +2,9 @@
  * Messages that wait to leave the house: queued in the transaction that caused them, sent afterwards, tried again until
  * they are given up. What they say lies sealed; who sends them is in `mail/`.
  */
-import { type Message, type Messenger, nextTry } from "../mail/message.ts";
+import { type Message, type Messenger, nextTry, sendMillisecondsMax } from "../mail/message.ts";
 import type { Office } from "../office/office.ts";
-import { noteTried, queued, queueRow } from "../store/messages.ts";
+import { noteTried, queueRow, takeDue } from "../store/messages.ts";
 
 export interface Outgoing extends Omit<Message, "id"> {
   readonly channel: "email" | "message";
@@ -13,7 +13,12 @@ export interface Outgoing extends Omit<Message, "id"> {
 }
 
 /** Messages sent in one round. */
-const roundMax = 32;
+const roundMax = 16;
+/**
+ * For so long a message belongs to the process that took it: longer than a whole round may last, because a round knows
+ * only the time at which it began.
+ */
+export const takenSeconds: number = (roundMax * sendMillisecondsMax) / 1_000 + 20;
 
 export async function queueMessage(office: Office, message: Outgoing): Promise<void> {
   const { channel, kind, to, subject, text } = message;
@@ -29,10 +34,15 @@ export async function queueMessage(office: Office, message: Outgoing): Promise<v
   });
 }
 
-/** Sends what is due, one after the other; a failed one waits for its next try. Gives how many left. */
+/**
+ * Sends what is due, one after the other; a failed one waits for its next try. Gives how many left. Several processes
+ * may do so at once. One that dies between sending and noting it leaves a message that is sent again, under the same id.
+ */
 export async function sendDue(office: Office, messenger: Messenger): Promise<number> {
   let left = 0;
-  for (const row of await queued(office.db, office.now, roundMax)) {
+  for (let round = 0; round < roundMax; round++) {
+    const row = await takeDue(office.db, office.now, office.now + takenSeconds);
+    if (row === undefined) break;
     const words = new TextDecoder().decode(office.vault.open("message", row.kind, row.sealed));
     const { to, subject, text } = JSON.parse(words) as Omit<Message, "id">;
     const sent = await messenger.send({ id: `doorsync-${row.id}`, to, subject, text });

@@ -1,23 +1,31 @@
 /**
- * Logging in and out. A token is 32 random bytes that only the client holds; the database knows its hash. Not how a
- * forgotten password is replaced: that is `password.ts`.
+ * Logging in and out, and who holds a session. Not how a forgotten password is replaced: that is `password.ts`.
  */
 import { hash, verify } from "@node-rs/argon2";
 import { type Decision, deny, grant } from "../model/denial.ts";
 import type { ClientClass } from "../model/permission.ts";
-import { newId, type Office, randomBytes } from "../office/office.ts";
+import { newId, type Office } from "../office/office.ts";
 import { accountByEmail, addSession, endSession, sessionByToken } from "../store/accounts.ts";
+import { inOne } from "../store/ledgers.ts";
+import { holdAccount, noteSessionUse } from "../store/sessions.ts";
 import { forgetAttemptsOf } from "../store/trail.ts";
 import type { Actor } from "./actor.ts";
+import { drawToken, tokenHash } from "./token.ts";
 
-const tokenBytes = 32;
 export const sessionSeconds = 30 * 86_400;
+
+/** A session's last use is written down to the hour: reading must not mean writing every time. */
+const useSeconds = 3_600;
 
 /** OWASP's choice for Argon2id, which is what the library does unless told otherwise: 19 MiB, two passes, one lane. */
 const argon2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 export async function hashPassword(password: string): Promise<string> {
   return await hash(password.normalize("NFKC"), argon2);
+}
+
+export async function isPassword(hashed: string, password: string): Promise<boolean> {
+  return await verify(hashed, password.normalize("NFKC"));
 }
 
 /** What a password is compared with where there is no account: the answer must take as long. */
@@ -42,26 +50,32 @@ export async function logIn(office: Office, wish: LogIn): Promise<Decision<Logge
   const account = await accountByEmail(office.db, wish.email);
   decoy ??= hashPassword("nobody's password");
   const known = account?.password_hash ?? (await decoy);
-  const isRight = await verify(known, wish.password.normalize("NFKC"));
+  const isRight = await isPassword(known, wish.password);
   if (account === undefined || account.password_hash === null || !isRight) return deny("BAD_CREDENTIALS");
-  // Whoever knows the password was not guessing it.
-  await forgetAttemptsOf(office.db, `logIn/${account.email_key}`);
-  const token = randomBytes(office, tokenBytes);
+  const { token, hashed } = drawToken(office);
   const phoneId = newId(office);
   const expiresAt = office.now + sessionSeconds;
-  await addSession(office.db, {
-    token_hash: office.crypto.hash(token),
-    account_id: account.id,
-    phone_id: phoneId,
-    client_class: wish.client.class,
-    client_name: wish.client.name,
-    client_version: wish.client.version,
-    created_at: office.now,
-    used_at: office.now,
-    expires_at: expiresAt,
+  const isIn = await inOne(office.db, async (trx) => {
+    // While the password was compared it may have been replaced, and every session ended (F26).
+    if ((await holdAccount(trx, account.id))?.password_hash !== known) return false;
+    // Whoever knows the password was not guessing it.
+    await forgetAttemptsOf(trx, `logIn/${account.email_key}`);
+    await addSession(trx, {
+      token_hash: hashed,
+      account_id: account.id,
+      phone_id: phoneId,
+      client_class: wish.client.class,
+      client_name: wish.client.name,
+      client_version: wish.client.version,
+      created_at: office.now,
+      used_at: office.now,
+      expires_at: expiresAt,
+    });
+    return true;
   });
+  if (!isIn) return deny("BAD_CREDENTIALS");
   return grant({
-    token: Buffer.from(token).toString("base64url"),
+    token,
     accountId: account.id,
     personId: account.person_id,
     phoneId,
@@ -74,6 +88,8 @@ export async function whoHolds(office: Office, token: string | undefined): Promi
   const hashed = tokenHash(office, token);
   const session = hashed === undefined ? undefined : await sessionByToken(office.db, hashed, office.now);
   if (session === undefined) return deny("UNAUTHENTICATED");
+  if (office.now - session.used_at >= useSeconds)
+    await noteSessionUse(office.db, session.token_hash, office.now);
   return grant({
     accountId: session.account_id,
     personId: session.person_id,
@@ -88,9 +104,4 @@ export async function whoHolds(office: Office, token: string | undefined): Promi
 export async function logOut(office: Office, actor: Actor): Promise<Decision<undefined>> {
   await endSession(office.db, actor.phoneId);
   return grant(undefined);
-}
-
-function tokenHash(office: Office, token: string | undefined): Uint8Array | undefined {
-  if (token === undefined || !/^[A-Za-z0-9_-]{43}$/.test(token)) return undefined;
-  return office.crypto.hash(new Uint8Array(Buffer.from(token, "base64url")));
 }

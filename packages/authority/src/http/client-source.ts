@@ -59,13 +59,13 @@ export function clientSource(listed: readonly Endpoint[]): string {
 }
 
 function shapeOf({ params, query, body, answer }: Endpoint): string {
-  const print = (schema: TSchema | undefined, way: Way): string =>
+  const typeOf = (schema: TSchema | undefined, way: Way): string =>
     schema === undefined ? "undefined" : printType(schema, way);
   return [
-    `{ readonly params: ${print(params, "in")};`,
-    `readonly query: ${print(query, "in")};`,
-    `readonly body: ${print(body, "in")};`,
-    `readonly answer: ${print(answer, "out")} }`,
+    `{ readonly params: ${typeOf(params, "in")};`,
+    `readonly query: ${typeOf(query, "in")};`,
+    `readonly body: ${typeOf(body, "in")};`,
+    `readonly answer: ${typeOf(answer, "out")} }`,
   ].join(" ");
 }
 
@@ -78,7 +78,8 @@ function rowOf(one: Endpoint): string {
 /** in: what a caller says, where undefined is as good as left out. out: what the service says. */
 type Way = "in" | "out";
 
-interface Schema {
+/** The part of JSON schema that is printed. */
+export interface Schema {
   readonly type?: string;
   readonly description?: string;
   readonly const?: unknown;
@@ -90,14 +91,10 @@ interface Schema {
   readonly patternProperties?: Readonly<Record<string, Schema>>;
 }
 
-export function printType(schema: TSchema, way: Way): string {
-  return print(schema as Schema, way);
-}
-
-function print(schema: Schema, way: Way): string {
+export function printType(schema: Schema, way: Way): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum !== undefined) return schema.enum.map((one) => JSON.stringify(one)).join(" | ");
-  if (schema.anyOf !== undefined) return schema.anyOf.map((one) => print(one, way)).join(" | ");
+  if (schema.anyOf !== undefined) return schema.anyOf.map((one) => printType(one, way)).join(" | ");
   switch (schema.type) {
     case "string":
     case "boolean":
@@ -108,7 +105,7 @@ function print(schema: Schema, way: Way): string {
       return "number";
     case "array":
       if (schema.items === undefined || Array.isArray(schema.items)) break;
-      return `readonly (${print(schema.items, way)})[]`;
+      return `readonly (${printType(schema.items, way)})[]`;
     case "object":
       return printObject(schema, way);
     case undefined:
@@ -121,13 +118,13 @@ function print(schema: Schema, way: Way): string {
 function printObject({ properties, patternProperties, required = [] }: Schema, way: Way): string {
   const patterns = Object.values(patternProperties ?? {});
   if (properties === undefined && patterns.length === 1 && patterns[0] !== undefined)
-    return `Readonly<Record<string, ${print(patterns[0], way)}>>`;
+    return `Readonly<Record<string, ${printType(patterns[0], way)}>>`;
   const fields = Object.entries(properties ?? {}).map(([name, field]) => {
     const told = field.description === undefined ? "" : `\n/** ${field.description} */\n`;
     const key = /^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name);
     const isOptional = !required.includes(name);
     const absent = isOptional && way === "in" ? " | undefined" : "";
-    return `${told}readonly ${key}${isOptional ? "?" : ""}: ${print(field, way)}${absent}`;
+    return `${told}readonly ${key}${isOptional ? "?" : ""}: ${printType(field, way)}${absent}`;
   });
   return fields.length === 0 ? "Readonly<Record<string, never>>" : `{ ${fields.join("; ")} }`;
 }

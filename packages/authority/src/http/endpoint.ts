@@ -5,7 +5,7 @@
 import type { Static, TObject, TSchema } from "typebox";
 import type { Actor } from "../desk/actor.ts";
 import type { Decision } from "../model/denial.ts";
-import type { LimitName } from "../model/limit.ts";
+import type { LimitName, LimitRule } from "../model/limit.ts";
 import type { Office } from "../office/office.ts";
 
 /** Whom an endpoint lets in: anybody, or who has a session. */
@@ -47,6 +47,8 @@ export interface Endpoint {
 export interface Limited {
   readonly rule: LimitName;
   readonly key: (call: Call<never, never, never>) => string;
+  /** Where the community sets the number; left out: as the table says. */
+  readonly ruleOf?: (call: Call<never, never, never>) => Promise<LimitRule>;
 }
 
 export const areas = ["accounts", "codes", "courier", "manage", "events"] as const;
@@ -81,6 +83,7 @@ export interface Definition<
   readonly limits?: readonly {
     readonly rule: LimitName;
     readonly key: (call: Call<Shape<P>, Shape<Q>, Shape<B>>) => string;
+    readonly ruleOf?: (call: Call<Shape<P>, Shape<Q>, Shape<B>>) => Promise<LimitRule>;
   }[];
   readonly run: (call: Call<Shape<P>, Shape<Q>, Shape<B>>) => Promise<Decision<Said<Shape<A>>>>;
 }

@@ -74,12 +74,14 @@ export function serveFeed(app: FastifyInstance, options: ServerOptions): void {
   });
 }
 
-/** A manager hears of the whole property; everybody else of what is theirs. */
+/** A manager hears of the whole property; everybody else, also who is suspended, of what is theirs. */
 async function changesFor(office: Office, personId: string, after: number): Promise<readonly ChangeRow[]> {
-  const standings = (await standingsOf(office.db, personId)).filter((one) => !one.isSuspended);
+  const standings = await standingsOf(office.db, personId);
   const properties = [...new Set(standings.map(({ propertyId }) => propertyId))];
   const managed = new Set(
-    standings.filter(({ role }) => role === "manager").map(({ propertyId }) => propertyId),
+    standings
+      .filter(({ role, isSuspended }) => role === "manager" && !isSuspended)
+      .map(({ propertyId }) => propertyId),
   );
   const changes = await changesAfter(office.db, properties, after, eventsPerPollMax);
   return changes.filter((change) => managed.has(change.property_id) || change.person_id === personId);

@@ -10,6 +10,8 @@ export interface ServerOptions {
   /** Hears what nobody else is told: faults, with their stack. */
   readonly onFault: (error: unknown, what: string) => void;
   readonly version: string;
+  /** Where the page was built to; the package's own when left out. */
+  readonly pageFolder?: string;
 }
 
 export function bearer(request: FastifyRequest): string | undefined {

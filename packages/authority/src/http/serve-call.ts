@@ -8,7 +8,7 @@ import { whoHolds } from "../desk/sign-in.ts";
 import { type Decision, type Denied, deny, grant } from "../model/denial.ts";
 import { judgeLimit, limits } from "../model/limit.ts";
 import type { Office } from "../office/office.ts";
-import { type KeptAnswer, keepAnswer, keptAnswer } from "../store/answers.ts";
+import { holdKey, type KeptAnswer, keepAnswer, keptAnswer } from "../store/answers.ts";
 import { attemptsSince, noteAttempt, noteDecision } from "../store/trail.ts";
 import { type Call, type Endpoint, isChange } from "./endpoint.ts";
 
@@ -31,7 +31,7 @@ const nobody: Actor = {
   isVendor: false,
 };
 
-const retriesMax = 3;
+const triesMax = 5;
 export const idempotencyKeyPattern = /^[\x21-\x7e]{8,128}$/;
 
 /** The answer's value, undefined where there is nothing to say. */
@@ -59,12 +59,16 @@ async function withinLimits(
   endpoint: Endpoint,
   call: Call<never, never, never>,
 ): Promise<Decision<true>> {
-  for (const { rule, key } of endpoint.limits) {
+  for (const { rule, key, ruleOf } of endpoint.limits) {
     const name = `${rule}/${key(call)}`;
-    const tries = await attemptsSince(office.db, name, office.now - limits[rule].windowSeconds);
-    const free = judgeLimit(limits[rule], tries, office.now);
+    const set = ruleOf === undefined ? limits[rule] : await ruleOf(call);
+    const free = await office.db.transaction().execute(async (trx) => {
+      const tries = await attemptsSince(trx, name, office.now - set.windowSeconds);
+      const judged = judgeLimit(set, tries, office.now);
+      if (judged.ok) await noteAttempt(trx, name, office.now);
+      return judged;
+    });
     if (!free.ok) return free;
-    await noteAttempt(office.db, name, office.now);
   }
   return grant(true);
 }
@@ -97,6 +101,7 @@ async function changing(
       return await office.db.transaction().execute(async (trx): Promise<Decision<unknown>> => {
         const desk = { ...office, db: trx };
         if (key !== undefined && call.actor.accountId !== "") {
+          await holdKey(trx, call.actor.accountId, key);
           const kept = await keptAnswer(trx, call.actor.accountId, key);
           if (kept !== undefined) return again(office, call.actor, key, kept, digest);
         }
@@ -118,7 +123,7 @@ async function changing(
       });
     } catch (error) {
       if (error instanceof Undone) return error.denied;
-      if (tries >= retriesMax || !isWorthAnotherTry(error)) throw error;
+      if (tries >= triesMax || !isWorthAnotherTry(error)) throw error;
     }
   }
 }

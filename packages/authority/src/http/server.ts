@@ -13,6 +13,7 @@ import { deny } from "../model/denial.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { endpoints } from "./endpoints.ts";
 import { serveFeed } from "./feed.ts";
+import { servePage } from "./page.ts";
 import { Problem, problemType } from "./problem.ts";
 import { bearer, type ServerOptions, sendDenied } from "./reply.ts";
 import { type Request, serveCall } from "./serve-call.ts";
@@ -25,6 +26,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const app = Fastify({
     bodyLimit: bodyBytesMax,
     requestTimeout: requestMilliseconds,
+    // A proxy on this machine says for whom it asks; nobody else is believed about an address.
+    trustProxy: "loopback",
     // What does not fit is refused; it is never bent into shape.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
     forceCloseConnections: true,
@@ -45,6 +48,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.after(() => {
     for (const endpoint of endpoints) route(app, options, endpoint);
     serveFeed(app, options);
+    servePage(app, options.pageFolder);
     app.get("/v1/openapi.json", { schema: { hide: true } }, () => app.swagger());
   });
   await app.ready();
@@ -105,12 +109,17 @@ function answerError(options: ServerOptions, error: FastifyError, reply: Fastify
   return sendDenied(reply, deny("FAULT"));
 }
 
-/** The database is gone, full or shutting down: class 08, 53 or 57 of SQLSTATE, or no connection at all. */
+/**
+ * The database is gone, full or shutting down: class 08, 53 or 57 of SQLSTATE, or no connection at all. Or so many wanted
+ * the same rows that every try had to give way.
+ */
 function isUnreachable(error: Error): boolean {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   return (
-    /^(08|53|57P)/.test(code) ||
+    /^(08|53|57P|40001|40P01)/.test(code) ||
     /^(ECONN|ENOTFOUND|EPIPE|ETIMEDOUT|ENOSPC)/.test(code) ||
-    /Connection terminated|timeout exceeded when trying to connect|PGlite is closed/.test(error.message)
+    /[Cc]onnection terminated|not queryable|timeout exceeded when trying to connect|PGlite is closed/.test(
+      error.message,
+    )
   );
 }

@@ -48,7 +48,8 @@ export interface NextVersion {
 
 /**
  * Raises the version if the door's table should differ from the newest issued one, if the newest one ran out
- * before the lock proved it, in a new epoch, or on request. NOT_COMMISSIONED without a lock, IDS_EXHAUSTED after 16.7 million codes,
+ * before the lock proved it, when the lock signed for one that our books do not know, in a new epoch, or on request.
+ * NOT_COMMISSIONED without a lock, IDS_EXHAUSTED after 16.7 million codes,
  * RULES_EXHAUSTED when terms differ in too many ways.
  * `beside`: items that stand in the table beside settings and doorcodes, under ids of their own.
  */
@@ -76,7 +77,7 @@ export function nextVersion(
   const isOver = isUnproven && at.issuedAt >= lastSecond(newest);
   const isChanged = change.puts.length + change.removes.length > 0;
   const isOfEpoch = newest.version > 0 && newest.version >= lock.epochFrom;
-  if (!isChanged && !at.renew && !isOver && isOfEpoch) {
+  if (!isChanged && !at.renew && !isOver && isOfEpoch && !isOvertaken(lock)) {
     return grant({ ledger, version: newest.version, isNew: false, puts: 0, removes: 0 });
   }
 
@@ -108,6 +109,11 @@ export function nextVersion(
   });
 }
 
+/** The lock signed for a version that our books do not know, and none above it was issued since: it takes no other. */
+function isOvertaken(lock: LockStanding): boolean {
+  return lock.contradicted !== undefined && lock.contradicted >= newestVersion(lock).version;
+}
+
 /** From this second on a lock may refuse the version as EXPIRED. */
 export function lastSecond(issued: IssuedVersion): number {
   return Math.min(issued.issuedAt + issued.lifeHours * 3_600, secondsNever);
@@ -115,14 +121,15 @@ export function lastSecond(issued: IssuedVersion): number {
 
 /**
  * Whether `issue` has something to say: a code that no version holds yet or not under its present terms, a revoked one
- * that every version still holds, another house, or a version that ran out by `now` (seconds). Never without a lock: its first table is issued by `receive`.
+ * that every version still holds, another house, a lock that stands further than our books, or a version that ran out by
+ * `now` (seconds). Never without a lock: its first table is issued by `receive`.
  */
 export function needsIssue(ledger: Ledger, now: number): boolean {
   const lock = ledger.lock;
   if (lock === undefined) return false;
   const newest = newestVersion(lock);
   if (lock.proven < newest.version && now >= lastSecond(newest)) return true;
-  if (newest.version < lock.epochFrom) return true;
+  if (newest.version < lock.epochFrom || isOvertaken(lock)) return true;
   if (newest.version > 0 && houseDiffers(ledger, lock)) return true;
   return ledger.codes.some((code) =>
     code.revoked ? code.added !== undefined && code.removed === undefined : code.termsFrom === undefined,

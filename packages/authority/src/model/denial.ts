@@ -151,6 +151,16 @@ export const denials = {
     meaning: "a property cannot have this policy",
     remedy: "see the bounds of the named setting",
   },
+  PERSON_SUSPENDED: {
+    code: 131,
+    meaning: "this person's access is suspended here",
+    remedy: "resume it first",
+  },
+  CARD_TAKEN: {
+    code: 132,
+    meaning: "the lock of this door knows this card, or may know it still",
+    remedy: "take another card, or revoke this one and sync the door",
+  },
   // From 200: what a request lacks before it is anybody's wish.
   UNAUTHENTICATED: { code: 200, meaning: "no session, or one that has ended", remedy: "log in again" },
   BAD_CREDENTIALS: {

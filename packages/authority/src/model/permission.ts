@@ -170,7 +170,7 @@ const matrix = {
     ),
     guest: decided("no", "a log tells when the hosts are out"),
     host: decided("residence", "a host answers for the unit; shared doors tell of its neighbours"),
-    manager: decided("yes", "management answers for alarms and gaps; that it looked is in the audit"),
+    manager: decided("yes", "management answers for alarms and gaps"),
     vendor: vendorSeesNothing,
   },
   commission: {

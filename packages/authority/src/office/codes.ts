@@ -16,8 +16,11 @@ import {
   suspendCode,
   takenMarks,
 } from "../model/ledger.ts";
+import { isWeak } from "../model/pick.ts";
+import type { CodePolicy } from "../model/policy.ts";
 import { type AtTheDoor, atTheDoor, type CodeState, codeState, isPending } from "../model/proof.ts";
 import type { Terms } from "../model/terms.ts";
+import { policyOf } from "../store/houses.ts";
 import { loadLedger, withDoor } from "../store/ledgers.ts";
 import { type DoorEntry, listDoors, type PersonEntry } from "../store/registry.ts";
 import { newId, type Office, openDigits, sealDigits } from "./office.ts";
@@ -93,11 +96,12 @@ async function give(
   lengthOf: (old: CodeLife | undefined, door: DoorEntry) => number,
   act: typeof assignCode,
 ): Promise<Decision<GivenCode>> {
-  return await withDoor(office.db, door.id, async (ledger) => {
+  return await withDoor(office.db, door.id, async (ledger, trx) => {
     const refused = <T>(denied: T): { ledger: Ledger; result: T } => ({ ledger, result: denied });
     const length = allowedLength(lengthOf(liveCode(ledger, person.id), door), door.sixDigits);
     if (!length.ok) return refused(length);
-    const drawn = drawFor(office, ledger, door.id, person.id, length.value);
+    const { codePolicy } = await policyOf(trx, door.propertyId);
+    const drawn = drawFor(office, codePolicy, ledger, door.id, person.id, length.value);
     if (!drawn.ok) return refused(drawn);
     const id = newId(office);
     const after = act(ledger, {
@@ -121,13 +125,16 @@ async function give(
 
 function drawFor(
   office: Office,
+  codePolicy: CodePolicy,
   ledger: Ledger,
   doorId: string,
   personId: string,
   length: CodeLength,
 ): Decision<string> {
   const taken = takenMarks(ledger, personId);
-  return drawCode(office.fill, length, (digits) => taken.has(office.vault.mark(doorId, digits)));
+  const isOut = (digits: string): boolean =>
+    isWeak(codePolicy, digits) || taken.has(office.vault.mark(doorId, digits));
+  return drawCode(office.fill, length, isOut);
 }
 
 export interface Revoked {

@@ -11,7 +11,7 @@ import {
 import { gapIn, type LogGap, withoutSuperseded } from "../model/journal.ts";
 import { type KeptEvent, loadEvents, loadJournal } from "../store/journals.ts";
 import { loadLedger } from "../store/ledgers.ts";
-import { listPeople, presentLock } from "../store/registry.ts";
+import { type DoorEntry, listPeople, presentLock } from "../store/registry.ts";
 import { findDoor, type Office } from "./office.ts";
 
 export interface LogEntry {
@@ -46,7 +46,15 @@ export async function readLog(
   office: Office,
   wish: { readonly door: string; readonly countMax: number },
 ): Promise<DoorLog | undefined> {
-  const door = await findDoor(office, wish.door);
+  return await readLogOf(office, await findDoor(office, wish.door), wish);
+}
+
+/** The same of a door that was found; `before`: only events before this number. */
+export async function readLogOf(
+  office: Office,
+  door: DoorEntry,
+  wish: { readonly countMax: number; readonly before?: number | undefined },
+): Promise<DoorLog | undefined> {
   const lock = await presentLock(office.db, door.id);
   if (lock === undefined) return undefined;
   const { held, newest, broken } = await loadJournal(office.db, lock.lock_id);
@@ -55,7 +63,7 @@ export async function readLog(
   const people = new Map(
     (await loadLedger(office.db, door.id)).codes.map((code) => [code.wireId, names.get(code.person)]),
   );
-  const kept = await loadEvents(office.db, lock.lock_id, wish.countMax);
+  const kept = await loadEvents(office.db, lock.lock_id, wish.countMax, wish.before);
   const receivedAt = new Map(kept.map((one: KeptEvent) => [one.event.seq, one.receivedAt]));
   return {
     door: door.name,

@@ -27,6 +27,8 @@ export interface Office {
   readonly fill: Fill;
   /** Seconds since 1970, true for this whole act. */
   readonly now: number;
+  /** Where people reach the page, for links in messages; without a slash at its end. */
+  readonly publicUrl?: string;
 }
 
 const idBytes = 12;

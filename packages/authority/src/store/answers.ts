@@ -1,8 +1,23 @@
 /** What was answered under an idempotency key, so that a repeated request is answered alike. Rows only. */
+import { type Kysely, sql } from "kysely";
 import type { Reader } from "./registry.ts";
-import type { IdempotencyTable } from "./schema.ts";
+import type { IdempotencyTable, Schema } from "./schema.ts";
 
 export type KeptAnswer = IdempotencyTable;
+
+/** Any number that only we use: locks of two numbers are a namespace of their own. */
+const keyLock = 0x0d0027;
+
+/**
+ * Until the transaction ends, nobody else works under this key: who comes second finds the answer of the first, not what
+ * its work left behind. Other keys of the same hash wait too, and lose nothing but time.
+ */
+export async function holdKey(db: Reader, accountId: string, key: string): Promise<void> {
+  const whose = `${accountId}/${key}`;
+  await sql`select pg_advisory_xact_lock(${sql.lit(keyLock)}, hashtext(${whose}))`.execute(
+    db as Kysely<Schema>,
+  );
+}
 
 export async function keptAnswer(
   db: Reader,

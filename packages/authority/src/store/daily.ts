@@ -25,11 +25,6 @@ export async function dailyGivenBy(
   return [...before, ...recent];
 }
 
-/** Whoever else asks with this account waits until the transaction ends: two must not both be the last one allowed. */
-export async function holdAccount(db: Reader, accountId: string): Promise<void> {
-  await db.selectFrom("accounts").select("id").where("id", "=", accountId).forUpdate().execute();
-}
-
 /** Stands for nobody: the daily doorcodes of a property in its ledgers and logs. A second time changes nothing. */
 export async function keepDailyHolder(
   db: Reader,

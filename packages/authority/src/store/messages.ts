@@ -14,16 +14,27 @@ export interface QueuedMessage {
   readonly tries: number;
 }
 
-/** Those that are due, the oldest first. */
-export async function queued(db: Reader, now: number, countMax: number): Promise<readonly QueuedMessage[]> {
+/**
+ * The oldest message that is due, for the caller alone until `until`: of several processes each is given another one.
+ * Whoever dies with it leaves it to the others from then on.
+ */
+export async function takeDue(db: Reader, now: number, until: number): Promise<QueuedMessage | undefined> {
   return await db
-    .selectFrom("messages")
-    .select(["id", "kind", "sealed", "tries"])
-    .where("state", "=", "queued")
-    .where("next_at", "<=", now)
-    .orderBy("id")
-    .limit(countMax)
-    .execute();
+    .updateTable("messages")
+    .set({ next_at: until })
+    .where("id", "=", (from) =>
+      from
+        .selectFrom("messages")
+        .select("id")
+        .where("state", "=", "queued")
+        .where("next_at", "<=", now)
+        .orderBy("id")
+        .limit(1)
+        .forUpdate()
+        .skipLocked(),
+    )
+    .returning(["id", "kind", "sealed", "tries"])
+    .executeTakeFirst();
 }
 
 /** What came of a try. A message that left, or never will, keeps no words. */

@@ -59,11 +59,14 @@ async function connectPostgres(url: string, schema: string): Promise<Database> {
     connectionString: url,
     max: connectionsMax,
     connectionTimeoutMillis: connectMilliseconds,
-    options: `-c search_path=${schema}`,
+    // Compiling a query takes longer than any of ours runs.
+    options: `-c search_path=${schema} -c jit=off`,
     types: { getTypeParser: (oid, format) => parsers.get(oid) ?? pg.types.getTypeParser(oid, format) },
   });
   // An idle connection that breaks must not end the process; the next query reports it.
   pool.on("error", () => undefined);
+  // Nor may one that breaks while it is lent, between two statements of a transaction: the next statement fails.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   const client = await pool.connect().catch(async (error: unknown) => {
     await pool.end();
     throw error;

@@ -15,6 +15,9 @@ export async function noteDecision(db: Reader, decided: Decided): Promise<void> 
   await db.insertInto("audit").values(decided).execute();
 }
 
+/** Keeps the locks of tries apart from those of others. */
+const attemptLock = 0x0d0027;
+
 /** Any number that only we use: PostgreSQL's advisory locks are one namespace a database. */
 const changeLock = 0x0d0026;
 
@@ -80,8 +83,13 @@ export async function decisionsOf(
   return await query.orderBy("id", "desc").limit(countMax).execute();
 }
 
-/** When something was tried since `since`, oldest first. */
+/**
+ * When something was tried since `since`, oldest first. Until the transaction (it wants one) ends nobody else counts under this key: of
+ * many that come at once no more pass than may.
+ */
 export async function attemptsSince(db: Reader, key: string, since: number): Promise<readonly number[]> {
+  const lock = sql`select pg_advisory_xact_lock(hashtextextended(${key}, ${sql.lit(attemptLock)}))`;
+  await lock.execute(db as Kysely<Schema>);
   const rows = await db
     .selectFrom("attempts")
     .select("at")

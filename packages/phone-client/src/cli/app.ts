@@ -9,57 +9,25 @@ import {
   run,
   text_en,
 } from "@stricli/core";
+import { accountRoutes } from "./account-routes.ts";
+import { commonFlags, jsonFlag, mailboxFlag, parseDuration, parseLock, parseMtu } from "./flags.ts";
 import type { Context, ExitStatus, ParcelsFlags, SyncFlags, Terminal } from "./terminal.ts";
 
-/** `HOST:PORT`, with an IPv6 address in brackets. Throws with what is expected. */
-export function parseLock(text: string): SyncFlags["lock"] {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  if (host === undefined || port < 1 || port > 65_535) {
-    throw new Error("give HOST:PORT, for example 127.0.0.1:7001 or [::1]:7001");
-  }
-  return { host, port };
-}
-
-/** A duration in milliseconds: `500ms`, `30s`, `2m`; a bare number means seconds. */
-export function parseDuration(text: string): number {
-  const match = /^(\d{1,6})(ms|s|m)?$/.exec(text);
-  const factors = { ms: 1, s: 1_000, m: 60_000 };
-  const unit = match?.[2] === "ms" || match?.[2] === "m" ? match[2] : "s";
-  const milliseconds = Number(match?.[1]) * factors[unit];
-  if (!(milliseconds >= 1 && milliseconds <= 3_600_000)) {
-    throw new Error("give a duration up to one hour, for example 30s, 500ms or 2m");
-  }
-  return milliseconds;
-}
-
-/** An ATT MTU in bytes. */
-export function parseMtu(text: string): number {
-  const mtu = /^\d{1,3}$/.test(text) ? Number(text) : 0;
-  if (mtu < 23 || mtu > 517) throw new Error("give an MTU from 23 to 517 bytes");
-  return mtu;
-}
-
-const mailboxFlag = {
-  kind: "parsed",
-  parse: String,
-  placeholder: "DIR",
-  brief: "Folder with parcels/ in and returns/ out",
-} as const;
-const jsonFlag = {
-  kind: "boolean",
-  default: false,
-  withNegated: false,
-  brief: "One JSON object a line",
-} as const;
+export { parseDuration, parseLock, parseMtu } from "./flags.ts";
 
 const sync = buildCommand<SyncFlags, [], Context>({
   loader: async () => (await import("./sync.ts")).syncCommand,
   parameters: {
     flags: {
+      ...commonFlags,
       lock: { kind: "parsed", parse: parseLock, placeholder: "HOST:PORT", brief: "Where the lock listens" },
       mailbox: mailboxFlag,
+      watch: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Stay, and sync whenever something is to be carried and the lock is in range",
+      },
       timeout: {
         kind: "parsed",
         parse: parseDuration,
@@ -86,12 +54,15 @@ const sync = buildCommand<SyncFlags, [], Context>({
   docs: {
     brief: "Visit a lock: deliver what it lacks, bring its receipt back",
     fullDescription:
-      "Visits one lock, delivers what it lacks of the sealed parcels in the mailbox and puts its signed receipt into " +
-      "the mailbox. The phone can neither read nor change what it carries.\n\n" +
+      "Visits one lock, delivers what it lacks of the sealed parcels that this phone carries and brings its signed " +
+      "receipt back. The phone can neither read nor change what it carries, and a sync never unlocks.\n\n" +
+      "Whoever is logged in carries what the service has for their doors; without a network, what it had last. With " +
+      "--mailbox the parcels come from a folder, and nobody need be logged in.\n\n" +
       "Exit status: 0 synced, commissioned, or nothing to do; 1 refused by the lock, no receipt, or what " +
       "is carried for it is not whole; 2 wrong use, no connection, no lock there, or no mailbox.\n\n" +
       "Examples:\n" +
-      "  doorsync-phone sync --lock 127.0.0.1:7001 --mailbox ./mailbox\n" +
+      "  doorsync-phone sync --lock 127.0.0.1:7001\n" +
+      "  doorsync-phone sync --lock 127.0.0.1:7001 --watch\n" +
       "  doorsync-phone sync --lock [::1]:7001 --mailbox ./mailbox --trace --mtu 23\n" +
       "  doorsync-phone sync --lock 127.0.0.1:7001 --mailbox ./mailbox --json --timeout 10s",
   },
@@ -99,29 +70,38 @@ const sync = buildCommand<SyncFlags, [], Context>({
 
 const parcels = buildCommand<ParcelsFlags, [], Context>({
   loader: async () => (await import("./parcels.ts")).parcelsCommand,
-  parameters: { flags: { mailbox: mailboxFlag, json: jsonFlag } },
+  parameters: { flags: { ...commonFlags, mailbox: mailboxFlag } },
   docs: {
     brief: "List what is carried; its contents are sealed",
     fullDescription:
-      "Lists the parcels in the mailbox: for which lock, from and to which version, until when, how many bytes. What " +
-      "is inside is sealed to the lock.\n\nExample:\n  doorsync-phone parcels --mailbox ./mailbox",
+      "Lists the parcels that this phone keeps, or those in a mailbox folder: for which lock, from and to which " +
+      "version, until when, how many bytes. What is inside is sealed to the lock.\n\n" +
+      "Examples:\n  doorsync-phone parcels\n  doorsync-phone parcels --mailbox ./mailbox",
   },
 });
 
 function application(): Application<Context> {
   return buildApplication(
     buildRouteMap({
-      routes: { sync, parcels },
+      routes: { ...accountRoutes, sync, parcels },
       docs: {
-        brief: "Carries sealed updates to door locks, and their receipts back",
+        brief: "One's own codes, and sealed updates carried to door locks and their receipts back",
         fullDescription:
-          "Carries sealed updates to door locks, and their receipts back.\n\n" +
-          "Example:\n  doorsync-phone sync --lock 127.0.0.1:7001 --mailbox ./mailbox",
+          "Shows one's own doors and codes, and carries sealed updates to door locks and their receipts back.\n\n" +
+          "Everything that stays on this phone is encrypted, and `logout` wipes it. DOORSYNC_PHONE_PASSPHRASE, when " +
+          "set, takes the place of the key that otherwise lies beside it.\n\n" +
+          "Exit status: 0 done; 1 refused by the service or the lock; 2 wrong use or environment.\n\n" +
+          "Examples:\n" +
+          "  doorsync-phone login --url https://doors.example.org --email ada@example.org\n" +
+          "  doorsync-phone codes\n" +
+          "  doorsync-phone sync --lock 127.0.0.1:7001\n" +
+          "  doorsync-phone logout",
       },
     }),
     {
       name: "doorsync-phone",
-      documentation: { disableAnsiColor: true },
+      scanner: { caseStyle: "allow-kebab-for-camel" },
+      documentation: { disableAnsiColor: true, caseStyle: "convert-camel-to-kebab" },
       localization: {
         text: {
           ...text_en,

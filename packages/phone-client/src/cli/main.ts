@@ -1,12 +1,5 @@
 /** Entry of `doorsync-phone`. It answers `--version` without loading anything else; the commands are in `app.ts`. */
-import { readFileSync } from "node:fs";
-
-/** The version that the package was published with. */
-function ownVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  const hasVersion = typeof manifest === "object" && manifest !== null && "version" in manifest;
-  return hasVersion ? String(manifest.version) : "unknown";
-}
+import { ownVersion } from "./version.ts";
 
 // Whoever reads our output may stop early (`| head`); that is no failure of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

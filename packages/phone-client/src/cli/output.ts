@@ -1,5 +1,6 @@
 /** What the commands show: one JSON object a line for programs, or lines for people. It formats; it decides nothing. */
 import { refusals, toHex } from "@doorsync/protocol/courier";
+import type { AccountVisit } from "../account/visit.ts";
 import { describeCondition, describeOutcome } from "../core.ts";
 import type { Heard, Progress, SyncResult } from "../courier.ts";
 import type { Terminal } from "./terminal.ts";
@@ -13,6 +14,8 @@ export interface Show {
   /** Wrong use or environment: one line that says what to do. */
   trouble(line: string): void;
   result(result: SyncResult): void;
+  /** What the service has to do with it: how fresh the parcels were, what it took, what to do. Said before the result. */
+  account(visit: AccountVisit): void;
 }
 
 /** One object a line on standard output, nothing else. */
@@ -24,6 +27,8 @@ export function jsonShow({ stdout }: Terminal): Show {
     warning: (warning, check) => put({ warning, check }),
     trouble: (error) => put({ error }),
     result: (result) => put({ result: resultRow(result) }),
+    account: ({ stale, taken, owed, advice }) =>
+      put({ account: { fresh: stale === undefined, taken, owed, advice } }),
   };
 }
 
@@ -61,6 +66,11 @@ export function humanShow({ stdout, stderr, env }: Terminal, isTraced: boolean):
     },
     warning: (text) => complain(`warning: ${text}`),
     trouble: complain,
+    account({ taken, advice }) {
+      const proven = taken.filter(({ outcome }) => outcome === "proven").length;
+      if (proven > 0) line("the service verified the lock's receipt");
+      for (const sentence of advice) line(paint(33, sentence));
+    },
     result(result) {
       line(paint(colourOf(result), describeOutcome(result.outcome)));
       for (const parcel of result.delivered) {

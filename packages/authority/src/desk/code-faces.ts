@@ -1,0 +1,155 @@
+/**
+ * Codes as people are told of them. While a code changes it has several faces: the one that works at the door now, and
+ * the one that will after a sync; all are shown, or somebody would be locked out (F3). Nothing is said to work before
+ * the lock has signed for it. Not who may see which: that is decided before.
+ */
+import {
+  type CredentialClass,
+  credentialClasses,
+  secondsNever,
+  type Window,
+} from "@doorsync/protocol/authority";
+import { type Exposure, exposureAt } from "../model/exposure.ts";
+import { type CodeLife, classOf, type DoorKind, type Ledger } from "../model/ledger.ts";
+import type { Policy } from "../model/policy.ts";
+import { type AtTheDoor, atTheDoor, type CodeState, codeState, isPending } from "../model/proof.ts";
+import type { Terms } from "../model/terms.ts";
+import { type DelayWarning, delayWarning } from "../model/warnings.ts";
+import { type Office, openDigits } from "../office/office.ts";
+import type { DoorEntry } from "../store/registry.ts";
+import { type Changed, noteChanges } from "../store/trail.ts";
+import { lastWishes } from "../store/wishes.ts";
+
+const classes = Object.keys(credentialClasses) as readonly CredentialClass[];
+
+/** Null where there is no such limit. Seconds since 1970; windows are local hours of the week. */
+export interface ShownTerms {
+  readonly from: number | null;
+  readonly until: number | null;
+  readonly uses: number | null;
+  readonly minutes: number | null;
+  readonly windows: readonly Window[] | null;
+}
+
+export interface Face extends AtTheDoor {
+  /** Null for a card or a key, while suspended, and for whoever may not see the digits. */
+  readonly code: string | null;
+  readonly state: CodeState;
+  readonly pending: boolean;
+  readonly suspended: boolean;
+  /** Since when it is wished to be as it is. */
+  readonly since: number;
+  readonly terms: ShownTerms;
+  readonly warnings: readonly DelayWarning[];
+  /** In the worst case: nobody brings the lock anything more. */
+  readonly exposure: { readonly kind: Exposure["kind"]; readonly until: number | null };
+}
+
+export interface ShownDoor {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: DoorKind;
+  readonly propertyId: string;
+  readonly property: string;
+}
+
+/** All faces of what one person has of one class at one door. */
+export interface CodeEntry {
+  readonly door: ShownDoor;
+  readonly class: CredentialClass;
+  readonly pending: boolean;
+  readonly faces: readonly Face[];
+}
+
+/** A door and what of it people are told by. */
+export interface Sight {
+  readonly door: DoorEntry;
+  readonly ledger: Ledger;
+  readonly policy: Policy;
+  readonly withDigits: boolean;
+}
+
+/** What each of these people has, or may still open by, at a door: class by class, the older face first. */
+export async function entriesAt(
+  office: Office,
+  sight: Sight,
+  personIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly CodeEntry[]>> {
+  const wishes = await lastWishes(office.db, sight.door.id, personIds);
+  const exposureOf = exposureAt(sight.ledger.lock);
+  const entryOf = (of: CredentialClass, lives: readonly CodeLife[]): CodeEntry => {
+    const faces = lives.map((code, i) => {
+      // One that another took the place of is unwanted since that one was made.
+      const next = code.revoked ? lives[i + 1]?.createdAt : undefined;
+      const since = next ?? Math.max(code.createdAt, wishes.get(code.person) ?? 0);
+      return faceOf(office, sight, code, since, exposureOf(code));
+    });
+    return { door: shownDoor(sight.door), class: of, pending: faces.some(({ pending }) => pending), faces };
+  };
+  return new Map(
+    personIds.map((person) => {
+      const own = sight.ledger.codes.filter((code) => code.person === person && !code.released);
+      const byClass = classes.map((of) =>
+        entryOf(
+          of,
+          own.filter((code) => classOf(code) === of),
+        ),
+      );
+      return [person, byClass.filter(({ faces }) => faces.length > 0)];
+    }),
+  );
+}
+
+export function shownDoor({ id, name, kind, propertyId, property }: DoorEntry): ShownDoor {
+  return { id, name, kind: kind as DoorKind, propertyId, property };
+}
+
+function faceOf(office: Office, sight: Sight, code: CodeLife, since: number, exposure: Exposure): Face {
+  const { ledger, policy, withDigits } = sight;
+  const state = codeState(code, ledger.lock);
+  const suspended = code.terms?.suspended ?? false;
+  // Whoever holds a stolen phone must not read on it what still opens until a sync.
+  const isShown = withDigits && classOf(code) === "code" && !suspended;
+  const warning = delayWarning(policy, state, since, office.now);
+  return {
+    ...atTheDoor(code, ledger.lock),
+    code: isShown ? openDigits(office, code) : null,
+    state,
+    pending: isPending(state),
+    suspended,
+    since,
+    terms: shownTerms(code.terms),
+    warnings: warning === undefined ? [] : [warning],
+    exposure: { kind: exposure.kind, until: exposure.kind === "until" ? exposure.atSeconds : null },
+  };
+}
+
+function shownTerms(terms: Terms | undefined): ShownTerms {
+  const orNull = (value: number, none: number): number | null => (value === none ? null : value);
+  return {
+    from: orNull(terms?.notBefore ?? 0, 0),
+    until: orNull(terms?.notAfter ?? secondsNever, secondsNever),
+    uses: orNull(terms?.useLimit ?? 0, 0),
+    minutes: orNull(terms?.expiringMinutes ?? 0, 0),
+    windows: terms?.windows ?? null,
+  };
+}
+
+/** Tells the feed which codes of a person are wished otherwise than before. */
+export async function tellCodes(
+  office: Office,
+  door: DoorEntry,
+  personId: string,
+  ledgers: { readonly before: Ledger; readonly after: Ledger },
+): Promise<void> {
+  const { before, after } = ledgers;
+  const known = new Map(before.codes.map((code) => [code.id, codeState(code, before.lock)]));
+  const changes: Changed[] = [];
+  for (const code of after.codes) {
+    const state = codeState(code, after.lock);
+    if (code.person !== personId || known.get(code.id) === state) continue;
+    const about = { at: office.now, property_id: door.propertyId, door_id: door.id, person_id: personId };
+    changes.push({ ...about, kind: `code.${state}`, detail: classOf(code) });
+  }
+  await noteChanges(office.db, changes);
+}

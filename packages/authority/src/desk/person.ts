@@ -1,0 +1,66 @@
+/**
+ * One person of a property as those see them who answer for it: standings, and how what they may open by stands, door by
+ * door and without digits. Not the list of all of them: that is `people.ts`.
+ */
+import { type Decision, grant } from "../model/denial.ts";
+import type { Role } from "../model/permission.ts";
+import type { Office } from "../office/office.ts";
+import { accountOfPerson } from "../store/accounts.ts";
+import { loadLedger } from "../store/ledgers.ts";
+import { doorById } from "../store/registry.ts";
+import { type GuestTie, guestsStill, revokedReason, standingsOfMany } from "../store/roll.ts";
+import { doorsWithCodesOf } from "../store/standings.ts";
+import type { Actor } from "./actor.ts";
+import { changeAt, type DoorChange } from "./door-change.ts";
+import type { Target } from "./grants.ts";
+import type { PersonSaid } from "./people.ts";
+import { isWithin, personWithin, reachOf } from "./reach.ts";
+
+export interface PersonInFull
+  extends Pick<PersonSaid, "id" | "name" | "standings" | "suspended" | "account"> {
+  /** Every door within reach where something of theirs opens, is to open or may still. */
+  readonly doors: readonly DoorChange[];
+  /** Guests whom they invited and who may still come in. */
+  readonly guests: readonly GuestTie[];
+}
+
+/** NO_SUCH, NOT_ALLOWED: for who sees the people of the property. */
+export async function readPerson(
+  office: Office,
+  actor: Actor,
+  wish: Target,
+): Promise<Decision<PersonInFull>> {
+  const { propertyId, personId } = wish;
+  const reach = await reachOf(office, actor, propertyId, "viewPeople");
+  if (!reach.ok) return reach;
+  const ties = await personWithin(office, reach.value, personId);
+  if (!ties.ok) return ties;
+  const doors: DoorChange[] = [];
+  for (const id of await doorsWithCodesOf(office.db, personId)) {
+    const door = await doorById(office.db, id);
+    if (door === undefined || door.propertyId !== propertyId || !isWithin(reach.value, door.unitId)) continue;
+    const ledger = await loadLedger(office.db, id);
+    doors.push(changeAt(door, ledger, ledger, personId));
+  }
+  const rows = await standingsOfMany(office.db, propertyId, [personId]);
+  const held = rows.find((row) => row.suspended_at !== null && row.suspended_reason !== revokedReason);
+  const account = await accountOfPerson(office.db, personId);
+  return grant({
+    id: personId,
+    name: ties.value.person.name,
+    standings: rows
+      .filter((row) => isWithin(reach.value, row.unit_id === "" ? null : row.unit_id))
+      .map((row) => ({
+        role: row.role as Role,
+        unitId: row.unit_id === "" ? null : row.unit_id,
+        unit: row.unit,
+        revoked: row.suspended_reason === revokedReason,
+      })),
+    suspended:
+      held === undefined ? null : { since: held.suspended_at ?? 0, reason: held.suspended_reason ?? "" },
+    account:
+      account === undefined ? null : { email: account.email, hasPassword: account.password_hash !== null },
+    doors: doors.sort((a, b) => a.door.localeCompare(b.door)),
+    guests: await guestsStill(office.db, personId, propertyId),
+  });
+}

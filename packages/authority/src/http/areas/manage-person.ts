@@ -1,0 +1,36 @@
+/** The endpoint of managers and hosts for one person of a property. */
+import { Type } from "typebox";
+import { readPerson } from "../../desk/person.ts";
+import { roles } from "../../model/permission.ts";
+import { type Endpoint, endpoint } from "../endpoint.ts";
+import { Id, Seconds } from "../shapes.ts";
+import { Change, orNull, StillGuests, TextOrNull } from "./manage-shapes.ts";
+
+export const managePerson: readonly Endpoint[] = [
+  endpoint({
+    name: "person",
+    method: "GET",
+    path: "/v1/properties/{property}/people/{person}",
+    summary: "One person: standings, and how what they may open by stands at each door",
+    area: "manage",
+    params: Type.Object({ property: Id, person: Id }),
+    answer: Type.Object({
+      id: Id,
+      name: Type.String(),
+      standings: Type.Array(
+        Type.Object({
+          role: Type.Enum([...roles]),
+          unitId: orNull(Id),
+          unit: TextOrNull,
+          revoked: Type.Boolean({ description: "the next grant brings it back" }),
+        }),
+      ),
+      suspended: orNull(Type.Object({ since: Seconds, reason: Type.String() })),
+      account: orNull(Type.Object({ email: Type.String(), hasPassword: Type.Boolean() })),
+      doors: Type.Array(Change),
+      guests: StillGuests,
+    }),
+    run: ({ office, actor, params }) =>
+      readPerson(office, actor, { propertyId: params.property, personId: params.person }),
+  }),
+];

@@ -1,0 +1,93 @@
+/**
+ * Sync without being asked: whenever a lock comes into range for which something is carried that it has not proved yet
+ * (F21). It begins with what the storage holds, so an app that was killed goes on where it was. It never unlocks.
+ */
+import { type Parcel, toHex } from "@doorsync/protocol/courier";
+import type { Clock, Radar, Sighting } from "../ports.ts";
+import type { AccountMailbox } from "./mailbox.ts";
+import type { AccountVisit, VisitOptions, Visitor } from "./visit.ts";
+
+/** How often the service is asked while the radar sees locks, in seconds. */
+export const refreshSeconds = 30;
+/** How long a place is left alone after a visit that ended badly, in seconds. */
+export const againSeconds = 15;
+
+export interface WatchOptions extends Omit<VisitOptions, "transport" | "tag"> {
+  readonly radar: Radar;
+  readonly signal: AbortSignal;
+  /** A visit that reached the lock; what was out of range is not told. */
+  readonly onVisit?: (visit: AccountVisit, place: string) => void;
+  readonly refreshSeconds?: number;
+  readonly againSeconds?: number;
+}
+
+export interface WatchLent {
+  readonly visitor: Visitor;
+  readonly mailbox: AccountMailbox;
+  readonly now: Clock;
+}
+
+/** Until the signal aborts or the radar ends. */
+export async function watch({ visitor, mailbox, now }: WatchLent, options: WatchOptions): Promise<void> {
+  const { radar, signal, onVisit, refreshSeconds: refreshEach = refreshSeconds, ...rest } = options;
+  const { againSeconds: againAfter = againSeconds, ...wish } = rest;
+  /** What was carried for a place when it was last done with: the same again is no reason to go there. */
+  const done = new Map<string, string>();
+  const restUntil = new Map<string, number>();
+  let askedAt = Number.NEGATIVE_INFINITY;
+
+  for await (const sighting of radar.watch(signal)) {
+    if (signal.aborted) return;
+    if (now() - askedAt >= refreshEach) {
+      askedAt = now();
+      await mailbox.refresh({ signal });
+      await mailbox.flush(signal);
+    }
+    if ((restUntil.get(sighting.place) ?? 0) > now()) continue;
+    const wanted = fingerprint(await wantedAt(mailbox, sighting));
+    if (wanted === "" || done.get(sighting.place) === wanted) continue;
+    const visit = await visitor.visit({ ...wish, signal, transport: sighting.transport, tag: sighting.tag });
+    if (isSettled(visit)) done.set(sighting.place, fingerprint(await wantedAt(mailbox, sighting)));
+    else restUntil.set(sighting.place, now() + againAfter);
+    if (visit.outcome.kind !== "unreachable") onVisit?.(visit, sighting.place);
+  }
+}
+
+/** Acknowledgements of a log alone are no errand. */
+async function wantedAt(mailbox: AccountMailbox, { tag }: Sighting): Promise<readonly Parcel[]> {
+  const { parcels } = await mailbox.carried();
+  return parcels.filter(
+    (parcel) => parcel.kind !== "ack" && (tag === undefined || toHex(parcel.tag) === toHex(tag)),
+  );
+}
+
+function fingerprint(parcels: readonly Parcel[]): string {
+  const names = parcels.map(({ tag, kind, epoch, from, to }) =>
+    [toHex(tag), kind, epoch, from, to].join(" "),
+  );
+  return names.sort().join("\n");
+}
+
+/** Whether going there again with the same parcels would bring nothing new. */
+function isSettled({ outcome }: AccountVisit): boolean {
+  switch (outcome.kind) {
+    case "synced":
+    case "already":
+    case "commissioned":
+    case "nothing":
+    case "unfit":
+      return true;
+    case "refused":
+      return outcome.refusal !== "BUSY";
+    case "rotated":
+    case "unproven":
+    case "unreachable":
+    case "silent":
+    case "dropped":
+    case "broken":
+    case "aborted":
+      return false;
+    default:
+      return outcome satisfies never;
+  }
+}

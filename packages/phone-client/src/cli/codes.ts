@@ -1,0 +1,89 @@
+/** `doorsync-phone doors`, `codes`, `reset` and `pick`: one's own doors and codes, for people and programs. */
+import type { MyDoor } from "../account/account.ts";
+import type { Api } from "../account/api.ts";
+import { asAccount, doorNamed, localTime, shown } from "./command.ts";
+import { readSecret } from "./secret.ts";
+import type { CommonFlags, Context, DoorFlags, ResetFlags } from "./terminal.ts";
+
+type Entry = Api["myCodes"]["answer"]["codes"][number];
+type Face = Entry["faces"][number];
+
+export async function doorsCommand(this: Context, flags: CommonFlags): Promise<void> {
+  await asAccount(this, flags, async (account, signal) =>
+    shown(await account.doors({ signal }), ({ doors, at, isKept, more }) => [
+      ...(isKept ? [`the service cannot be reached; this is of ${localTime(at)}`] : []),
+      ...(doors.length === 0 ? ["no doors"] : doors.map(doorLine)),
+      ...(more ? ["and more: see the property's page"] : []),
+    ]),
+  );
+}
+
+function doorLine({ name, property, kind, lastSync, pending, pendingChanges, alarm }: MyDoor): string {
+  const synced = lastSync === null ? "never synced" : `last sync ${localTime(lastSync.at)}`;
+  const own = pendingChanges === 0 ? "" : "; a code of yours changes";
+  const state = pending ? `Pending: sync at the door${own}` : "up to date";
+  return `${name}  ${property}, ${kind}  ${synced}  ${state}${alarm ? "  ALARM: tell the property" : ""}`;
+}
+
+export async function codesCommand(this: Context, flags: CommonFlags): Promise<void> {
+  await asAccount(this, flags, async (account, signal) =>
+    shown(await account.codes({ signal }), ({ codes }) =>
+      codes.length === 0 ? ["no codes"] : codes.flatMap(entryLines),
+    ),
+  );
+}
+
+/** One's code at a door: every face on a line of its own, the one that works now first. */
+export function entryLines({ door, class: of, pending, faces }: Entry): readonly string[] {
+  const title = `${door.name} (${door.property})${of === "code" ? "" : `, ${of}`}`;
+  return [`${title}${pending ? "  Pending: sync at the door" : ""}`, ...faces.map(faceLine)];
+}
+
+function faceLine(face: Face): string {
+  const parts = [(face.code ?? "-").padEnd(8), worksLine(face), ...termsOf(face)];
+  if (face.suspended) parts.push("suspended");
+  parts.push(...face.warnings);
+  return `  ${parts.join("  ")}`;
+}
+
+/** F3: which of the two faces opens the door today. */
+function worksLine({ worksNow, worksAfterSync, certain, state }: Face): string {
+  if (worksNow && worksAfterSync) return "works";
+  const perhaps = certain ? "" : ", unless a phone has synced the door meanwhile";
+  if (worksNow) return `works at the door now, not after the next sync${perhaps}`;
+  if (worksAfterSync) return `will work after a sync at the door${perhaps}`;
+  return `does not work (${state})`;
+}
+
+function termsOf({ terms }: Face): readonly string[] {
+  const said: string[] = [];
+  if (terms.from !== null) said.push(`from ${localTime(terms.from)}`);
+  if (terms.until !== null) said.push(`until ${localTime(terms.until)}`);
+  if (terms.uses !== null) said.push(terms.uses === 1 ? "once" : `${terms.uses} times`);
+  if (terms.minutes !== null) said.push(`${terms.minutes} minutes from its first use`);
+  if (terms.windows !== null) said.push("at certain hours of the week");
+  return said;
+}
+
+export async function resetCommand(this: Context, flags: ResetFlags): Promise<void> {
+  await asAccount(this, flags, async (account, signal) => {
+    const door = await doorNamed(account, flags.door, signal);
+    if (!door.ok) return door;
+    const { length } = flags;
+    const answer = await account.reset({ door: door.value.id, length, signal });
+    return shown(answer, ({ entry }) => entryLines(entry));
+  });
+}
+
+export async function pickCommand(this: Context, flags: DoorFlags): Promise<void> {
+  await asAccount(this, flags, async (account, signal) => {
+    const door = await doorNamed(account, flags.door, signal);
+    if (!door.ok) return door;
+    const code = await readSecret(this.terminal, "code");
+    const answer = await account.pick({ door: door.value.id, code, signal });
+    return shown(answer, ({ changed, entry }) => [
+      ...(changed ? [] : ["this is your code already; nothing changed"]),
+      ...entryLines(entry),
+    ]);
+  });
+}
