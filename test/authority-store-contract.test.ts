@@ -59,7 +59,8 @@ const places: Place[] = [{ kind: "memory" }];
 if (url !== undefined && url !== "") places.push({ kind: "postgres", url, schema });
 
 const seed = (): Uint8Array => new Uint8Array(randomBytes(32));
-const keys = { root: seed(), table: seed(), capability: seed(), time: seed(), box: seed(), vault: seed() };
+const root = { kind: "here", seed: seed() } as const;
+const keys = { root, table: seed(), capability: seed(), time: seed(), box: seed(), vault: seed() };
 const fill = (bytes: Uint8Array): void => {
   randomFillSync(bytes);
 };

@@ -20,6 +20,7 @@ import {
   personFlag,
   switched,
 } from "./flags.ts";
+import type * as Keys from "./keys.ts";
 import type { ServeFlags } from "./serve.ts";
 import { version } from "./version.ts";
 import type * as Work from "./work.ts";
@@ -301,7 +302,14 @@ const status = buildCommand<Work.StatusFlags, [], Cli>({
 
 const keysRotate = buildCommand<Work.RotateFlags, [], Cli>({
   loader: async () => (await import("./work.ts")).keysRotate,
-  parameters: { flags: { ...baseFlags, mailbox: mailboxFlag, lifeHours: lifeFlag } },
+  parameters: {
+    flags: {
+      ...baseFlags,
+      mailbox: mailboxFlag,
+      lifeHours: lifeFlag,
+      root: optionalNamed("The file with the root key, if export-root took it away", "FILE"),
+    },
+  },
   docs: {
     brief: "Replace the keys that work online, under the root key's signature",
     fullDescription: withExits(
@@ -309,7 +317,38 @@ const keysRotate = buildCommand<Work.RotateFlags, [], Cli>({
         "with its whole table. Codes work on as they do until the door has synced; then nothing that the old keys sign counts.",
       "a lock cannot take other keys any more",
     ),
-    customUsage: [{ input: "--data ./office --mailbox ./mail", brief: "after a theft" }],
+    customUsage: [
+      { input: "--data ./office --mailbox ./mail", brief: "after a theft" },
+      {
+        input: "--data ./office --mailbox ./mail --root /media/safe/root.seed",
+        brief: "with the root offline",
+      },
+    ],
+  },
+});
+
+const keysInit = buildCommand<Keys.KeysInitFlags, [], Cli>({
+  loader: async () => (await import("./keys.ts")).keysInit,
+  parameters: { flags: baseFlags },
+  docs: {
+    brief: "Create the keys alone, without a database",
+    fullDescription: withExits(
+      "Draws the keys into DIR/keys, for example on a machine that is never online. Run again, it replaces nothing.",
+    ),
+    customUsage: [{ input: "--data ./office", brief: "before init" }],
+  },
+});
+
+const keysExportRoot = buildCommand<Keys.ExportRootFlags, [], Cli>({
+  loader: async () => (await import("./keys.ts")).keysExportRoot,
+  parameters: { flags: { ...baseFlags, to: named("New file for the root key", "FILE") } },
+  docs: {
+    brief: "Take the root key away, to be kept offline",
+    fullDescription: withExits(
+      "Moves the root key's seed into FILE and leaves its public key. Whoever breaks into the service can then not " +
+        "appoint keys of their own; only keys rotate needs the seed again.",
+    ),
+    customUsage: [{ input: "--data ./office --to /media/safe/root.seed", brief: "onto a stick" }],
   },
 });
 
@@ -396,7 +435,10 @@ const root = buildRouteMap({
     revoke,
     issue,
     receive,
-    keys: buildRouteMap({ routes: { rotate: keysRotate }, docs: { brief: "The authority's own keys" } }),
+    keys: buildRouteMap({
+      routes: { init: keysInit, rotate: keysRotate, "export-root": keysExportRoot },
+      docs: { brief: "The authority's own keys" },
+    }),
     status,
     log,
     codes,

@@ -4,6 +4,7 @@
  */
 import type { AddressInfo } from "node:net";
 import { connectBroker } from "../connected/broker.ts";
+import { brokerName } from "../connected/place.ts";
 import { type Connected, createConnected } from "../desk/connected.ts";
 import { sendDue } from "../desk/messages.ts";
 import { sweep } from "../desk/sweep.ts";
@@ -34,6 +35,9 @@ export async function serve(this: Cli, flags: ServeFlags): Promise<void> {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.process.stderr.write(`doorsync-authority: ${what}: ${text}\n`);
     };
+    const brokerUrl = this.process.env?.["MQTT_URL"];
+    // Judged before anything listens: a start that fails leaves nothing running.
+    if (brokerUrl !== undefined && brokerUrl !== "") brokerName(brokerUrl);
     const messenger = openMessenger(this.process.env ?? {}, flags.data);
     const server = await createServer({ office: now, onFault: fault, version });
     const { host, port } = flags.listen;
@@ -55,7 +59,7 @@ export async function serve(this: Cli, flags: ServeFlags): Promise<void> {
       `ready: ${url} (documentation at ${url}/v1/openapi.json); end with Ctrl-C`,
       `e-mail: ${messenger.ways.email}; phone messages: ${messenger.ways.phone}`,
     ]);
-    const connected = toConnected(this.process.env?.["MQTT_URL"], now, fault);
+    const connected = toConnected(brokerUrl, now, fault);
     const rounds = [
       every(messageMilliseconds, () => sendDue(now(), messenger), fault),
       every(sweepMilliseconds, () => sweep(now()), fault),

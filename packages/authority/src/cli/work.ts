@@ -3,7 +3,7 @@
  */
 import { readFileSync } from "node:fs";
 import { lifeHoursDefault, parseSetup, type Setup, toHex } from "@doorsync/protocol/authority";
-import { adoptNextKeys, createKeys, drawNextKeys, publicKeys, readKeys } from "../keys/ring.ts";
+import { adoptNextKeys, createKeys, drawNextKeys, publicKeys, readKeys, withRoot } from "../keys/ring.ts";
 import { isMailbox, openMailbox } from "../mailbox/folder.ts";
 import { deny, describeDenial } from "../model/denial.ts";
 import type { DoorKind } from "../model/ledger.ts";
@@ -78,7 +78,11 @@ export type IssueFlags = BaseFlags & {
 };
 export type ReceiveFlags = BaseFlags & { readonly mailbox: string; readonly lifeHours?: number };
 export type StatusFlags = BaseFlags & { readonly door?: string; readonly removed: boolean };
-export type RotateFlags = BaseFlags & { readonly mailbox: string; readonly lifeHours?: number };
+export type RotateFlags = BaseFlags & {
+  readonly mailbox: string;
+  readonly lifeHours?: number;
+  readonly root?: string;
+};
 export type LogFlags = BaseFlags & { readonly door: string; readonly last?: number };
 export type CodesFlags = BaseFlags & { readonly person: string };
 
@@ -290,7 +294,8 @@ export async function keysRotate(this: Cli, flags: RotateFlags): Promise<void> {
   await withOffice(this, flags, async (office, say) => {
     const folder = keysFolder(flags.data);
     const wish = { lifeHours: flags.lifeHours ?? lifeHoursDefault, renew: false, snapshot: false };
-    const next = drawNextKeys(folder, fill);
+    const drawn = drawNextKeys(folder, fill);
+    const next = flags.root === undefined ? drawn : withRoot(crypto, drawn, flags.root);
     const adopt = (): void => adoptNextKeys(folder);
     const rotated = await rotateKeys(office, openMailbox(flags.mailbox), next, wish, adopt);
     for (const { door, epoch = null, parcels, denied = null } of rotated) {

@@ -26,10 +26,15 @@ import { writeWhole } from "../files/whole.ts";
 import type { Fill } from "../model/code.ts";
 import { codeOf, Trouble } from "../trouble.ts";
 
+/** The root's seed, or only its public key where the seed is kept elsewhere. */
+export type Root =
+  | { readonly kind: "here"; readonly seed: Bytes }
+  | { readonly kind: "away"; readonly key: Bytes };
+
 /** 32-byte seeds and secrets, one per purpose: what one key signs, no other can. */
 export interface KeyRing {
   /** Ed25519: appoints the others, when they are rotated and never else. */
-  readonly root: Bytes;
+  readonly root: Root;
   /** Ed25519: signs tables and their changes. */
   readonly table: Bytes;
   /** Ed25519: signs capabilities (unlock by app). */
@@ -42,7 +47,12 @@ export interface KeyRing {
   readonly vault: Bytes;
 }
 
-const files: Readonly<Record<keyof KeyRing, string>> = {
+type FileName = keyof KeyRing;
+
+/** Stands where `root.seed` was, when that was taken away. */
+const rootKeyFile = "root.public";
+
+const files: Readonly<Record<FileName, string>> = {
   root: "root.seed",
   table: "table.seed",
   capability: "capability.seed",
@@ -62,8 +72,34 @@ export function createKeys(folder: string, fill: Fill): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
   for (const name of names) {
+    // A root that was taken away is not drawn anew.
+    if (name === "root" && existsSync(join(folder, rootKeyFile))) continue;
     drawKey(join(folder, files[name]), fill);
   }
+}
+
+/**
+ * Takes the root's seed out of the folder into a file that does not exist yet, to be kept where no service runs; its
+ * public key stays. Stopped half-way it may be asked again: the seed is removed last. Throws Trouble.
+ */
+export function exportRoot(crypto: Crypto, folder: string, to: string): Bytes {
+  const { root } = readKeys(folder);
+  if (root.kind === "away")
+    throw new Trouble("the root key was taken away before", "look where it was exported to, then");
+  if (existsSync(to)) throw new Trouble(`${to} exists`, "name a new file with --to");
+  const key = crypto.signPublic(root.seed);
+  writeWhole(to, Buffer.from(`${toHex(root.seed)}\n`, "ascii"), 0o600);
+  writeWhole(join(folder, rootKeyFile), Buffer.from(`${toHex(key)}\n`, "ascii"), 0o600);
+  rmSync(join(folder, files.root));
+  return key;
+}
+
+/** The ring with the root's seed from where it is kept. Throws Trouble when it is another one's. */
+export function withRoot(crypto: Crypto, ring: KeyRing, file: string): KeyRing {
+  const seed = readKey(file);
+  if (!crypto.same(crypto.signPublic(seed), rootKey(crypto, ring)))
+    throw new Trouble(`${file} holds another root key`, "give the file that export-root made of this one");
+  return { ...ring, root: { kind: "here", seed } };
 }
 
 function drawKey(path: string, fill: Fill): void {
@@ -89,12 +125,12 @@ export function drawNextKeys(folder: string, fill: Fill): KeyRing {
 
 /** The ring with what lies ready in place of what works now; the present one when nothing does. */
 export function nextKeys(folder: string): KeyRing {
-  const ring: Record<keyof KeyRing, Bytes> = { ...readKeys(folder) };
+  const next: Partial<Record<(typeof onlineNames)[number], Bytes>> = {};
   for (const name of onlineNames) {
     const path = join(nextFolder(folder), files[name]);
-    if (existsSync(path)) ring[name] = readKey(path);
+    if (existsSync(path)) next[name] = readKey(path);
   }
-  return ring;
+  return { ...readKeys(folder), ...next };
 }
 
 /**
@@ -112,14 +148,19 @@ export function adoptNextKeys(folder: string): void {
 
 /** Whether every key file is there. Says nothing of what they hold. */
 export function hasKeys(folder: string): boolean {
-  return names.every((name) => existsSync(join(folder, files[name])));
+  const isThere = (name: FileName): boolean => existsSync(join(folder, files[name]));
+  return names.every((name) => isThere(name) || (name === "root" && existsSync(join(folder, rootKeyFile))));
 }
 
 /** The keys, or Trouble: missing, damaged, or readable by others. */
 export function readKeys(folder: string): KeyRing {
-  const read = (name: keyof KeyRing): Bytes => readKey(join(folder, files[name]));
+  const read = (name: FileName): Bytes => readKey(join(folder, files[name]));
+  // Both are there when an export stopped half-way: nothing was taken away then.
+  const isAway = !existsSync(join(folder, files.root)) && existsSync(join(folder, rootKeyFile));
   return {
-    root: read("root"),
+    root: isAway
+      ? { kind: "away", key: readKey(join(folder, rootKeyFile)) }
+      : { kind: "here", seed: read("root") },
     table: read("table"),
     capability: read("capability"),
     time: read("time"),
@@ -162,7 +203,7 @@ function readKey(path: string): Bytes {
 /** The public halves, as a lock pins them. */
 export function publicKeys(crypto: Crypto, ring: KeyRing): AuthorityPublic {
   return {
-    root: crypto.signPublic(ring.root),
+    root: rootKey(crypto, ring),
     table: crypto.signPublic(ring.table),
     capability: crypto.signPublic(ring.capability),
     time: crypto.signPublic(ring.time),
@@ -170,9 +211,14 @@ export function publicKeys(crypto: Crypto, ring: KeyRing): AuthorityPublic {
   };
 }
 
+/** The root's public key. */
+export function rootKey(crypto: Crypto, { root }: KeyRing): Bytes {
+  return root.kind === "here" ? crypto.signPublic(root.seed) : root.key;
+}
+
 /** Tells one folder of keys from another without telling anything about them: what lasts, root and vault. */
 export function keyFingerprint(crypto: Crypto, ring: KeyRing): Bytes {
-  return crypto.mac(ring.vault, crypto.signPublic(ring.root));
+  return crypto.mac(ring.vault, rootKey(crypto, ring));
 }
 
 /** Tells the keys that work online from those before and after them. */

@@ -14,7 +14,7 @@ import {
 import type { Transaction } from "kysely";
 import { ackParcel, buildParcels, rotationParcel } from "../issue/parcels.ts";
 import { lastSecond, type NextVersion, nextVersion } from "../issue/version.ts";
-import { onlineFingerprint } from "../keys/ring.ts";
+import { onlineFingerprint, rootKey } from "../keys/ring.ts";
 import { type MailboxFolder, parcelName } from "../mailbox/folder.ts";
 import { type Decision, deny, grant } from "../model/denial.ts";
 import { type CodeLife, classOf, handOut, isInEpoch, type Ledger, newestVersion } from "../model/ledger.ts";
@@ -131,11 +131,11 @@ export async function parcelsFor(
   };
   const known = authorityLock(office, lock);
   const { held } = await loadJournal(trx, lock.lock_id);
-  const rootKey = office.crypto.signPublic(office.keys.root);
+  const root = rootKey(office.crypto, office.keys);
   return [
     ...(lock.rotation === null || isInEpoch(ledger.lock)
       ? []
-      : [rotationParcel(signer, lock.lock_id, lock.epoch, rootKey, lock.rotation)]),
+      : [rotationParcel(signer, lock.lock_id, lock.epoch, root, lock.rotation)]),
     ...buildParcels(office.crypto, signer, known, ledger.lock, office.now),
     ...(held.seq === 0 ? [] : [ackParcel(office.crypto, signer, known, held)]),
   ];

@@ -12,6 +12,7 @@ import { rotateEpoch } from "../model/ledger.ts";
 import { withDoorIn } from "../store/ledgers.ts";
 import { beginEpoch, type DoorEntry, listDoors, noteOnline, presentLock } from "../store/registry.ts";
 import type { CommissionTable } from "../store/schema.ts";
+import { Trouble } from "../trouble.ts";
 import { commissionParcel, renewOffer } from "./commission.ts";
 import { fillMailbox, type IssueWish, raised } from "./issue.ts";
 import { lockOwner, type Office, openLockKeys } from "./office.ts";
@@ -42,6 +43,9 @@ export async function rotateKeys(
   adopt: () => void,
 ): Promise<readonly RotatedDoor[]> {
   const desk: Office = { ...office, keys: next };
+  const { root } = next;
+  if (root.kind === "away")
+    throw new Trouble("the root key is not here", "give the file that keeps it with --root");
   const doors = await listDoors(office.db);
   const booked = await office.db.transaction().execute(async (trx) => {
     const all: (Moved & { readonly door: DoorEntry })[] = [];
@@ -64,7 +68,7 @@ export async function rotateKeys(
             lockOwner(door.id, epoch),
             packLockKeys(openLockKeys(office, lock)),
           ),
-          rotation: issueRotation(desk.crypto, next.root, lock.lock_id, said),
+          rotation: issueRotation(desk.crypto, root.seed, lock.lock_id, said),
         });
         return { ledger, result: { denied: undefined, offer } };
       });
