@@ -46,6 +46,8 @@ function faultsOf(archive) {
     if (stem !== undefined && !files.has(`${stem}.ts`) && !files.has(`src/${stem}.ts`))
       faults.push(`${file} has no source`);
   }
+  if (manifest.name === "@doorsync/authority" && !files.has("dist/web/index.html"))
+    faults.push("the page is not in it");
   if (manifest.license !== license) faults.push(`licence is ${manifest.license}, not ${license}`);
   if (!files.has("LICENSE")) faults.push("no LICENSE");
   const publint = spawnSync(

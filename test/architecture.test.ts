@@ -10,6 +10,7 @@ import { computedTarget, readSource, type Source } from "./law/source.ts";
 const folders = [
   ...packageNames.map((name) => `packages/${name}/src`),
   "packages/protocol/src-node",
+  "packages/authority/web/src",
   "test",
   "demo",
   "bench",

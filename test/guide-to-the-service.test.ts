@@ -1,6 +1,6 @@
 /**
  * What docs/SERVICE.md says is so: its tables are those of the code, its first block is played by the built programs,
- * and each feature has the journeys that it names. Its prose is not tested.
+ * its settings are judged, and each feature has the journeys that it names. Its prose is not tested.
  */
 import { spawn } from "node:child_process";
 import { randomFillSync } from "node:crypto";
@@ -10,14 +10,15 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createKeys } from "@doorsync/authority";
 import { areas, endpoints } from "@doorsync/authority/service";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runCli } from "../packages/authority/src/cli/run.ts";
 import { problem } from "../packages/authority/src/http/problem.ts";
 import { type DenialName, denials } from "../packages/authority/src/model/denial.ts";
 import { limits } from "../packages/authority/src/model/limit.ts";
 import { actions, matrixRows, roles } from "../packages/authority/src/model/permission.ts";
 import { root } from "./law/law.ts";
 import { plain, tableOf } from "./support/markdown.ts";
-import { startService } from "./support/service.ts";
+import { type Service, startService } from "./support/service.ts";
 import { lastLineClaimed, moved, snippetsOf } from "./support/snippets.ts";
 
 const page = readFileSync(join(root, "docs/SERVICE.md"), "utf8");
@@ -144,24 +145,49 @@ test("each feature of 1 to 31 is there, with exactly the files whose journeys sh
   expect([...named].sort()).toEqual([...new Set(told)].sort());
 });
 
-test("a proxy on this machine says for whom it asks: limits count the client and not the proxy", async () => {
-  const service = await startService();
-  const ask = (client: string, i: number): Promise<Response> =>
-    fetch(`${service.url}/v1/password-resets`, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-forwarded-for": `203.0.113.99, ${client}` },
-      body: JSON.stringify({ email: `nobody${i}@example.org` }),
-    });
-  try {
+describe("a service that runs", () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(async () => {
+    await service.close();
+  });
+
+  test("a proxy on this machine says for whom it asks: limits count the client and not the proxy", async () => {
+    const ask = (client: string, i: number): Promise<Response> =>
+      fetch(`${service.url}/v1/password-resets`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-forwarded-for": `203.0.113.99, ${client}` },
+        body: JSON.stringify({ email: `nobody${i}@example.org` }),
+      });
     const { most } = limits.passwordResetFrom;
     const first = await Promise.all(Array.from({ length: most }, (_, i) => ask("198.51.100.7", i)));
     expect(first.map(({ status }) => status)).toEqual(first.map(() => 204));
     expect((await ask("198.51.100.7", most)).status).toBe(429);
     expect((await ask("198.51.100.8", most)).status).toBe(204);
-  } finally {
-    await service.close();
-  }
-}, 60_000);
+  });
+
+  test.each([
+    ["SMTP_URL", "http://ada:hunter2@mail.example.org"],
+    ["MAIL_FROM", "nobody"],
+    ["MESSAGE_WEBHOOK_URL", "http://ada:hunter2@gateway.example.org"],
+    ["MQTT_URL", "http://ada:hunter2@broker.example.org"],
+  ])("%s that cannot be meant ends the start with one line, and repeats no password", async (name, value) => {
+    const out: string[] = [];
+    const errors: string[] = [];
+    const lent = {
+      stdout: { write: (text: string) => void out.push(text) },
+      stderr: { write: (text: string) => void errors.push(text) },
+      env: { [name]: value },
+    };
+    const args = ["serve", "--data", service.folder, "--listen", "127.0.0.1:0"];
+    expect(await runCli(args, lent, service.office().db)).toBe(2);
+    expect(out, "nothing listened").toEqual([]);
+    expect(errors.join("")).toMatch(new RegExp(`^doorsync-authority: ${name} .*; give .*\n$`));
+    expect(errors.join("")).not.toContain("hunter2");
+  });
+});
 
 test("the first start, by the built programs in a folder of its own", async () => {
   const [block, ...others] = snippetsOf(page);

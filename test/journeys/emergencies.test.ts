@@ -200,6 +200,7 @@ journey("F28", "a lock that does not respond, and what to do about it", async (s
     isJammed = true;
     door.lock.press(code);
     expect(door.lock.unlocked).toBe(false);
+    expect(door.lock.alarms).toContain("LockJammed");
     const visit = await phone.syncs(door);
     expect(visit.conditions).toContain("jammed");
   });

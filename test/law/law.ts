@@ -321,6 +321,25 @@ export const law: readonly Sentence[] = [
     spared: { [`${a}/store/store.ts`]: 'import { plan } from "../issue/plan.ts";' },
   },
   {
+    claim: "the page knows itself, its library and nothing else: whatever it learns, it learns over HTTP",
+    check: only(/^packages\/authority\/web\//, [inside("authority/web/src"), /^preact(\/hooks)?$/]),
+    planted: { "packages/authority/web/src/app.tsx": 'import { denials } from "../../src/model/denial.ts";' },
+    spared: { "packages/authority/web/src/app.tsx": 'import { call } from "./call.ts";' },
+  },
+  {
+    claim: "the page is a stack: session and words, calls, what loads and tells, parts, views, the frame",
+    check: stack("packages/authority/web/src/", [
+      [/^(api|session|route|words|zone)\.ts$/],
+      [/^(call|feed)\.ts$/, /^live\.tsx$/],
+      [/^(load|news|event-words)\.ts$/],
+      [/^parts\//],
+      [/^views\//],
+      [/^(app|main)\.tsx$/],
+    ]),
+    planted: { "packages/authority/web/src/parts/form.tsx": 'import { Door } from "../views/door.tsx";' },
+    spared: { "packages/authority/web/src/views/door.tsx": 'import { Form } from "../parts/form.tsx";' },
+  },
+  {
     claim: "radios are named at an edge only",
     check: never(/^packages\/[^/]+\/src\/(?!edge\/)/, [/^@abandonware\//]),
     planted: { [`${c}/node.ts`]: 'export const radio = () => import("@abandonware/noble");' },

@@ -208,8 +208,8 @@ export function demandFolder(data: string): void {
   );
 }
 
-/** What `init` leaves in a data folder, also when it is stopped half-way. */
-const ownEntry = /^(keys|database|database-unfinished|in-use(-.*)?)$/;
+/** What `init` and `serve` leave in a data folder, also when they are stopped half-way. */
+const ownEntry = /^(keys|database|database-unfinished|outbox|in-use(-.*)?)$/;
 
 /** Makes the data folder, or takes one that is empty or ours: keys do not belong between a stranger's files. */
 export function makeFolder(data: string): void {

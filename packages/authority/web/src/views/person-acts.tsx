@@ -1,0 +1,218 @@
+/** What is done with somebody's access, each behind a question that says what will be true at the doors afterwards. */
+import type { JSX } from "preact";
+import type { Api } from "../api.ts";
+import { call } from "../call.ts";
+import { useLoad } from "../load.ts";
+import { Cancel, DialogButton } from "../parts/dialog.tsx";
+import { CheckField, Group, SelectField } from "../parts/fields.tsx";
+import { Form } from "../parts/form.tsx";
+import { count } from "../words.ts";
+
+export type PersonInFull = Api["person"]["answer"];
+/** Doors with digits that are told this once. */
+export type Granted = Api["grantAccess"]["answer"]["doors"];
+
+interface ActProps {
+  readonly property: string;
+  readonly person: PersonInFull;
+  readonly done: (sentence: string, granted?: Granted) => void;
+}
+
+type Reason = Api["suspend"]["body"]["reason"];
+
+const untilSync = "Each door goes on as before until a phone syncs it; a connected lock follows at once.";
+
+export function GrantButton({ property, person, done }: ActProps): JSX.Element {
+  return (
+    <DialogButton label="Grant access" title={`Grant access to ${person.name}`} tone="main">
+      {(close) => (
+        <Form
+          submit="Grant access"
+          act={async (fields) => {
+            const length = fields.text("length");
+            return await call("grantAccess", {
+              params: { property, person: person.id },
+              body: { doors: fields.all("doors"), ...(length === "" ? {} : { length: Number(length) }) },
+            });
+          }}
+          done={({ doors }) => {
+            close();
+            done(`A code is drawn for ${count(doors.length, "door")}. ${untilSync}`, doors);
+          }}
+          beside={<Cancel close={close} />}
+        >
+          <p>A new code is drawn for each door. It opens after a door sync.</p>
+          <DoorChoice property={property} without={held(person)} />
+          <SelectField
+            label="Length"
+            name="length"
+            choices={[
+              { value: "", label: "as the property has it" },
+              { value: "4", label: "4 digits" },
+              { value: "6", label: "6 digits" },
+            ]}
+          />
+        </Form>
+      )}
+    </DialogButton>
+  );
+}
+
+/** Doors where there is a code that stays. */
+function held(person: PersonInFull): ReadonlySet<string> {
+  const doors = person.doors.filter(({ codes }) =>
+    codes.some((code) => code.class === "code" && (code.worksAfterSync || code.suspended)),
+  );
+  return new Set(doors.map(({ doorId }) => doorId));
+}
+
+function DoorChoice(props: {
+  readonly property: string;
+  readonly without: ReadonlySet<string>;
+}): JSX.Element {
+  const doors = useLoad("doors", { params: { property: props.property } });
+  const choices = (doors.value?.doors ?? []).filter(({ id }) => !props.without.has(id));
+  return (
+    <Group legend="Doors">
+      {choices.length === 0 ? <p>There is a code at every door already.</p> : null}
+      <div class="choices">
+        {choices.map((door) => (
+          <CheckField
+            key={door.id}
+            label={door.unit === null ? door.name : `${door.name}, ${door.unit}`}
+            name="doors"
+            value={door.id}
+          />
+        ))}
+      </div>
+    </Group>
+  );
+}
+
+export function RegrantButton({ property, person, done }: ActProps): JSX.Element {
+  return (
+    <DialogButton label="Revoke all and grant anew" title={`Revoke all of ${person.name} and grant anew?`}>
+      {(close) => (
+        <Form
+          submit="Revoke all and grant anew"
+          tone="danger"
+          act={async (fields) =>
+            await call("regrant", {
+              params: { property, person: person.id },
+              body: { doors: fields.all("doors") },
+            })
+          }
+          done={({ doors }) => {
+            close();
+            done(`Every code is replaced. ${untilSync}`, doors);
+          }}
+          beside={<Cancel close={close} />}
+        >
+          <p>
+            Every code, card and key of this person ends, and a new code is drawn for each door that stays
+            checked. Old and new change places with one sync of each door.
+          </p>
+          <Group legend="Doors that get a new code">
+            <div class="choices">
+              {person.doors.map(({ doorId, door }) => (
+                <CheckField key={doorId} label={door} name="doors" value={doorId} checked />
+              ))}
+            </div>
+          </Group>
+        </Form>
+      )}
+    </DialogButton>
+  );
+}
+
+export function RevokeButton({ property, person, done }: ActProps): JSX.Element {
+  return (
+    <DialogButton label="Revoke all" title={`Revoke all access of ${person.name}?`} tone="caution">
+      {(close) => (
+        <Form
+          submit="Revoke all"
+          tone="danger"
+          act={async () => await call("revokeAll", { params: { property, person: person.id } })}
+          done={({ doors }) => {
+            close();
+            done(`Revoked at ${count(doors.length, "door")}. ${untilSync}`);
+          }}
+          beside={<Cancel close={close} />}
+        >
+          <p>Every code, card and key of this person ends at every door. {untilSync}</p>
+          <p>Mechanical keys are not taken back by this: see the notes at each door.</p>
+        </Form>
+      )}
+    </DialogButton>
+  );
+}
+
+const reasons: readonly { readonly value: Reason; readonly label: string }[] = [
+  { value: "stolen", label: "a phone was stolen" },
+  { value: "lost", label: "a phone was lost" },
+  { value: "other", label: "another reason" },
+];
+
+export function SuspendButton({ property, person, done }: ActProps): JSX.Element {
+  return (
+    <DialogButton label="Suspend" title={`Suspend ${person.name}?`} tone="caution">
+      {(close) => (
+        <Form
+          submit="Suspend"
+          tone="danger"
+          act={async (fields) =>
+            await call("suspend", {
+              params: { property, person: person.id },
+              body: { reason: fields.text("reason") as Reason },
+            })
+          }
+          done={({ doors, sessionsEnded }) => {
+            close();
+            const out = sessionsEnded ? " Every device is logged out." : "";
+            done(`${person.name} is suspended at ${count(doors.length, "door")}.${out} ${untilSync}`);
+          }}
+          beside={<Cancel close={close} />}
+        >
+          <p>
+            Every code, card and key stops for a while; hours and limits stay as they are. {untilSync}{" "}
+            Mechanical keys go on opening.
+          </p>
+          <SelectField label="Reason" name="reason" choices={reasons} />
+        </Form>
+      )}
+    </DialogButton>
+  );
+}
+
+export function ResumeButton({ property, person, done }: ActProps): JSX.Element {
+  const wasStolen = person.suspended?.reason === "stolen";
+  return (
+    <DialogButton label="Resume" title={`Resume the access of ${person.name}?`} tone="main">
+      {(close) => (
+        <Form
+          submit="Resume"
+          act={async (fields) =>
+            await call("resume", {
+              params: { property, person: person.id },
+              body: { newCodes: fields.isChecked("newCodes") },
+            })
+          }
+          done={({ newCodes }) => {
+            close();
+            const which = newCodes ? "with new codes" : "with the same codes";
+            done(`${person.name} is resumed ${which}. ${untilSync}`);
+          }}
+          beside={<Cancel close={close} />}
+        >
+          <p>The doors open again after their next sync.</p>
+          <CheckField
+            label="Draw new codes"
+            name="newCodes"
+            checked={wasStolen}
+            hint="Whoever has the phone may have read the old ones."
+          />
+        </Form>
+      )}
+    </DialogButton>
+  );
+}

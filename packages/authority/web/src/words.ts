@@ -1,0 +1,182 @@
+/** What the page calls things: one word or sentence for each name that the service uses, and times, digits and hours. */
+import type { Api } from "./api.ts";
+
+type Entry = Api["myCodes"]["answer"]["codes"][number];
+export type Face = Entry["faces"][number];
+export type CodeState = Face["state"];
+export type DoorKind = Entry["door"]["kind"];
+export type CredentialClass = Entry["class"];
+type Window = NonNullable<Face["terms"]["windows"]>[number];
+
+interface StateWords {
+  /** A shape beside the word: colour alone says nothing to many. */
+  readonly sign: string;
+  readonly tone: "good" | "wait" | "bad" | "calm";
+  readonly label: string;
+  readonly meaning: string;
+}
+
+/** The states of a code, in the service's own names. */
+export const codeStates: Readonly<Record<CodeState, StateWords>> = {
+  unset: {
+    sign: "○",
+    tone: "wait",
+    label: "Pending: unset",
+    meaning: "wanted; no phone has fetched it for the door yet",
+  },
+  setting: {
+    sign: "◔",
+    tone: "wait",
+    label: "Pending: setting",
+    meaning: "a phone carries it; the lock has not confirmed it yet",
+  },
+  set: { sign: "●", tone: "good", label: "Set", meaning: "the lock has confirmed it" },
+  removing: {
+    sign: "◑",
+    tone: "wait",
+    label: "Pending: removing",
+    meaning: "taken back; the lock has not confirmed it yet",
+  },
+  removed: { sign: "✕", tone: "calm", label: "Removed", meaning: "the lock has confirmed that it is gone" },
+  unknown: {
+    sign: "▲",
+    tone: "bad",
+    label: "Unknown",
+    meaning: "the lock has signed for a table that was never issued",
+  },
+};
+
+export const doorKinds: Readonly<Record<DoorKind, string>> = {
+  residence: "residence",
+  buildingEntrance: "building entrance",
+  communal: "communal door",
+  service: "service door",
+};
+
+export const credentialClasses: Readonly<Record<CredentialClass, string>> = {
+  code: "Doorcode",
+  keycard: "Keycard",
+  app: "App key",
+  dailyCode: "Daily doorcode",
+};
+
+export const warningWords: Readonly<Record<Face["warnings"][number], string>> = {
+  delay_in_setting_on_device: "It has waited long to be set: somebody should sync the door.",
+  delay_in_removing_from_device: "It has waited long to be removed: somebody should sync the door.",
+};
+
+/** What a face of a code does, in one sentence. */
+export function doesAtTheDoor({ worksNow, worksAfterSync, suspended }: Face): string {
+  if (suspended && worksNow) return "Opens now; suspended from the next door sync on";
+  if (suspended) return "Suspended";
+  if (worksNow && worksAfterSync) return "Opens the door now";
+  if (worksNow) return "Opens now, until the next door sync";
+  if (worksAfterSync) return "Opens after a door sync";
+  return "Does not open any more";
+}
+
+const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+/** Seconds since 1970, in the browser's zone. */
+export function moment(seconds: number): string {
+  return dateAndTime.format(new Date(seconds * 1_000));
+}
+
+export const timeZone: string = dateAndTime.resolvedOptions().timeZone;
+
+/** Until when something may open in the worst case: nobody brings the lock anything more. */
+export function exposureWords(code: {
+  readonly exposure: { readonly kind: string; readonly until: number | null };
+  readonly worksAfterSync: boolean;
+}): string {
+  const { kind, until } = code.exposure;
+  if (kind === "gone") return code.worksAfterSync ? "Not yet" : "Not any more";
+  if (until !== null) return `At worst until ${moment(until)}`;
+  return code.worksAfterSync ? "Until it is revoked and the door synced" : "Until a sync is confirmed";
+}
+
+/** Digits one by one, for who listens. */
+export function spelled(digits: string): string {
+  return [...digits].join(" ");
+}
+
+const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] as const;
+export const weekdays: readonly string[] = days;
+
+export function hours(minute: number): string {
+  return `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+}
+
+function windowWords({ days: mask, startMinute, endMinute }: Window): string {
+  const named = days.filter((_, bit) => (mask & (1 << bit)) !== 0);
+  const which = named.length === 7 ? "every day" : named.join(", ");
+  return `${which} ${hours(startMinute)} to ${hours(endMinute)}`;
+}
+
+/** In which hours, how long and how often a code opens; empty where nothing limits it. */
+export function termsWords(terms: Face["terms"]): string {
+  const parts = [
+    terms.from === null ? "" : `from ${moment(terms.from)}`,
+    terms.until === null ? "" : `until ${moment(terms.until)}`,
+    terms.windows === null || terms.windows.length === 0 ? "" : terms.windows.map(windowWords).join("; "),
+    terms.uses === null ? "" : terms.uses === 1 ? "once" : `${terms.uses} times`,
+    terms.minutes === null ? "" : `for ${terms.minutes} minutes after first use`,
+  ];
+  return parts.filter((part) => part !== "").join(", ");
+}
+
+/** A sentence as a sentence begins and ends. */
+export function sentence(text: string): string {
+  const first = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}
+
+/** `1 door`, `2 doors`. */
+export function count(number: number, one: string, many: string = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+export const lockStates: Readonly<Record<Api["door"]["answer"]["lock"], string>> = {
+  absent: "No lock yet",
+  offered: "Offered: waits for a phone to bring the offer",
+  commissioned: "Commissioned: waits for its first sync",
+  owned: "In use",
+};
+
+/** A lock's health in short; the door itself says it in full, with the next steps. */
+export const healthWords: Readonly<Record<string, string>> = {
+  ok: "In order",
+  alarm: "Alarm: wrong answer",
+  tableDamaged: "Table damaged",
+  jammed: "Bolt jammed",
+  batteryCritical: "Battery empty",
+  rebootLoop: "Restarts again and again",
+  noAnswer: "Does not answer",
+  neverHeard: "Never heard of",
+  silent: "Silent for long",
+  notInRange: "Not in range",
+  batteryLow: "Battery low",
+  doorAjar: "Door stands open",
+};
+
+const actions: Readonly<Record<string, string>> = {
+  fetchParcels: "Fetched what doors wait for",
+  deliverSlips: "Brought what locks answered",
+  reportVisit: "Told of a visit at a door",
+  askTime: "Asked for the time for a lock",
+};
+
+/** An endpoint's name as words: `revokeAll` is `Revoke all`. */
+export function actionWords(name: string): string {
+  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return actions[name] ?? words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export function standingWords(one: {
+  readonly role: string;
+  readonly unit: string | null;
+  readonly revoked: boolean;
+}): string {
+  const where = one.unit === null ? one.role : `${one.role} of ${one.unit}`;
+  return one.revoked ? `${where}, revoked` : where;
+}

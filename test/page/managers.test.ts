@@ -1,0 +1,356 @@
+// What managers do on the page, from the click to the keypad: nothing counts as done before the lock says so, and what
+// the lock says appears on the page by itself.
+import { formatSetup } from "@doorsync/protocol/authority";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { opens, opensByCard } from "../support/journey-door.ts";
+import { type Door, type House, openHouse, type Tenant } from "../support/journey-house.ts";
+import { type Service, startService } from "../support/service.ts";
+import { visit } from "../support/service-door.ts";
+import { crypto, makeLock } from "../world.ts";
+import { chromiumPath, complaints, lookAt, openChromium, openPage, whySkipped } from "./chromium.ts";
+import { goTo, inDialog, logInAs, managerEmail, rowOf, seesView } from "./visits.ts";
+
+describe.skipIf(chromiumPath === undefined)(`managers${whySkipped}`, () => {
+  let service: Service;
+  let browser: Browser;
+  let house: House;
+  let home: Door;
+  let entrance: Door;
+  let rita: Tenant;
+  let page: Page;
+  /** The manager's own phone, which visits doors. */
+  let phone: string;
+
+  beforeAll(async () => {
+    service = await startService();
+    house = openHouse(service);
+    await house.localTime([{ at: 0, offsetMinutes: 0 }]);
+    const four = await house.unit("Unit 4");
+    home = await house.door("Door of unit 4", "residence", four);
+    entrance = await house.door("Entrance", "buildingEntrance");
+    rita = await house.moveIn("Rita Resident", "resident", four);
+    await house.give(rita, [entrance]);
+    phone = await service.logIn(managerEmail, "mobile");
+    await visit(service, phone, entrance);
+    browser = await openChromium();
+    page = await openPage(browser, service.url, "desk");
+    await logInAs(page, managerEmail);
+    await seesView(page, "Doors");
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await service?.close();
+    expect(complaints).toEqual([]);
+    expect(service.faults).toEqual([]);
+  });
+
+  // Each begins at the list of doors, whatever the one before left open.
+  beforeEach(async () => {
+    await page.goto(`${service.url}/`);
+    await page.reload();
+    await seesView(page, "Doors");
+  });
+
+  /** The page is not loaded again: what it shows changes by itself. */
+  const untouched = async (work: () => Promise<void>): Promise<void> => {
+    await page.evaluate("window.untouched = true");
+    await work();
+    expect(await page.evaluate("window.untouched")).toBe(true);
+  };
+
+  const goToPerson = async (name: string): Promise<void> => {
+    await goTo(page, "People");
+    await page.getByRole("link", { name }).click();
+    await seesView(page, name);
+  };
+  const goToDoor = async (name: string): Promise<void> => {
+    await page.getByRole("link", { name }).click();
+    await seesView(page, name);
+  };
+
+  test("doors are listed as they are, and found by name and by what they need", async () => {
+    await rowOf(page, "Entrance").getByText("1 set").waitFor();
+    await rowOf(page, "Door of unit 4").getByText("0 set").waitFor();
+    expect(await rowOf(page, "Entrance").textContent()).toContain("21 Sept 2026");
+    await lookAt(page, "doors");
+    await page.getByLabel("Find").fill("entr");
+    await rowOf(page, "Door of unit 4").waitFor({ state: "detached" });
+    await page.getByText("1 of 2 doors").waitFor();
+    await page.getByLabel("Find").fill("");
+    await page.getByLabel("Show").selectOption("pending");
+    await page.getByText("0 of 2 doors").waitFor();
+    await page.getByLabel("Show").selectOption("all");
+  });
+
+  test("access that is granted is pending, and set by itself when the lock's receipt comes in", async () => {
+    await goTo(page, "People");
+    await lookAt(page, "people");
+    await page.getByRole("link", { name: "Rita Resident" }).click();
+    await seesView(page, "Rita Resident");
+    await page.getByRole("button", { name: "Grant access" }).click();
+    const dialog = inDialog(page);
+    await dialog.getByLabel("Door of unit 4").check();
+    expect(await dialog.getByLabel("Entrance").count(), "where there is a code already").toBe(0);
+    await lookAt(page, "grant");
+    await dialog.getByRole("button", { name: "Grant access" }).click();
+    const row = rowOf(page, "Door of unit 4");
+    await row.getByText("Pending: unset").waitFor();
+    expect(await row.textContent()).toContain("does not open");
+    await lookAt(page, "person-pending");
+
+    await untouched(async () => {
+      await goTo(page, "Doors");
+      const door = rowOf(page, "Door of unit 4");
+      await door.getByText("1 to set").waitFor();
+      await lookAt(page, "doors-pending");
+      await page.getByRole("link", { name: "Door of unit 4" }).click();
+      await seesView(page, "Door of unit 4");
+      const code = rowOf(page, "Rita Resident");
+      await code.getByText("Pending: unset").waitFor();
+      await visit(service, phone, home);
+      await code.getByText("Set", { exact: false }).and(page.locator(".badge.good")).waitFor();
+      await page.getByRole("status").getByText("a code is set").waitFor();
+      await page.getByText("Nothing: the lock has confirmed all of it").waitFor();
+    });
+    await lookAt(page, "door");
+  });
+
+  test("revoke all and grant anew: both codes are told apart until the sync, at the door as on the page", async () => {
+    const ritas = await service.logIn(rita.email, "mobile");
+    const codes = async (): Promise<string[]> => {
+      const { body } = await service.call("myCodes", { token: ritas });
+      return body.codes
+        .filter((one: { door: { id: string } }) => one.door.id === home.doorId)
+        .flatMap((one: { faces: { code: string }[] }) => one.faces.map(({ code }) => code));
+    };
+    const [old = ""] = await codes();
+    expect(opens(home, old)).toBe(true);
+    await goToPerson("Rita Resident");
+    await page.getByRole("button", { name: "Revoke all and grant anew" }).click();
+    await inDialog(page).getByLabel("Entrance").uncheck();
+    await lookAt(page, "regrant");
+    await inDialog(page).getByRole("button", { name: "Revoke all and grant anew" }).click();
+    await page.getByText("Pending: removing").first().waitFor();
+    const [, fresh = ""] = await codes();
+    expect(fresh).not.toBe(old);
+    expect([opens(home, old), opens(home, fresh)], "before the sync").toEqual([true, false]);
+    const rows = await page.getByRole("row").filter({ hasText: "Door of unit 4" }).allTextContents();
+    expect(rows.length).toBe(2);
+    expect(rows.join("\n")).toMatch(/Pending: removing[^\n]*opensdoes not open/);
+    expect(rows.join("\n")).toMatch(
+      /Pending: unset[^\n]*does not opendoes not open|Pending: unset[^\n]*does not openopens/,
+    );
+    await untouched(async () => {
+      await visit(service, phone, home);
+      await page.getByRole("row").filter({ hasText: "Door of unit 4" }).nth(1).waitFor({ state: "detached" });
+      await rowOf(page, "Door of unit 4").getByText("Set", { exact: false }).waitFor();
+    });
+    expect([opens(home, old), opens(home, fresh)], "after the sync").toEqual([false, true]);
+  });
+
+  test("suspend with a reason: exposure is bounded by the lease, the door follows with its sync; resume draws new codes", async () => {
+    await house.policy({ leaseHours: 72 });
+    await visit(service, phone, home);
+    const ritas = await service.logIn(rita.email, "mobile");
+    const { body } = await service.call("myCodes", { token: ritas });
+    const code: string = body.codes
+      .filter((one: { door: { id: string } }) => one.door.id === home.doorId)
+      .at(0).faces[0].code;
+    expect(opens(home, code)).toBe(true);
+    await goToPerson("Rita Resident");
+    await page.getByRole("button", { name: "Suspend" }).click();
+    await inDialog(page).getByLabel("Reason").selectOption("stolen");
+    await lookAt(page, "suspend");
+    await inDialog(page).getByRole("button", { name: "Suspend" }).click();
+    await page.getByText("Suspended since").waitFor();
+    await page.getByText("Every device is logged out.").waitFor();
+    expect((await service.call("myCodes", { token: ritas })).status).toBe(401);
+    await page
+      .getByText(/At worst until 24 Sept 2026/)
+      .first()
+      .waitFor();
+    expect(opens(home, code), "before the sync").toBe(true);
+    await lookAt(page, "person-suspended");
+    await visit(service, phone, home);
+    expect(opens(home, code), "after the sync").toBe(false);
+    await page.getByText("Not any more").first().waitFor();
+    await page.getByRole("button", { name: "Resume" }).click();
+    expect(await inDialog(page).getByLabel("Draw new codes").isChecked()).toBe(true);
+    await inDialog(page).getByRole("button", { name: "Resume" }).click();
+    await page.getByText("is resumed with new codes").waitFor();
+    await visit(service, phone, home);
+    expect(opens(home, code), "the old code stays dead").toBe(false);
+  });
+
+  test("units, doors and people are added; a lock is commissioned from its label; a stranger's digits are told once", async () => {
+    await page.getByRole("button", { name: "Add a unit" }).click();
+    await inDialog(page).getByLabel("Name").fill("Unit 5");
+    await page.keyboard.press("Enter");
+    await page.getByText("Unit 5 is added.").waitFor();
+    const add = page.getByRole("button", { name: "Add a door" });
+    await add.click();
+    await page.keyboard.press("Escape");
+    await inDialog(page).waitFor({ state: "detached" });
+    expect(await page.evaluate("document.activeElement.textContent"), "the focus comes back").toBe(
+      "Add a door",
+    );
+    await add.click();
+    await inDialog(page).getByLabel("Name").fill("Door of unit 5");
+    await inDialog(page).getByLabel("Unit", { exact: true }).selectOption("Unit 5");
+    await lookAt(page, "add-a-door");
+    await inDialog(page).getByRole("button", { name: "Add the door" }).click();
+    await rowOf(page, "Door of unit 5").getByText("No lock yet").waitFor();
+    await page.getByRole("link", { name: "Door of unit 5" }).click();
+    await seesView(page, "Door of unit 5");
+    const lock = makeLock("lock of unit 5", { rtcSeconds: service.clock.now });
+    await page.getByRole("button", { name: "Commission a lock" }).click();
+    await inDialog(page).getByLabel("Set-up code").fill("DOORSYNC:1:nonsense");
+    await inDialog(page).getByRole("button", { name: "Offer it" }).click();
+    await inDialog(page).getByRole("alert").waitFor();
+    await inDialog(page).getByLabel("Set-up code").fill(formatSetup(crypto, lock.setup));
+    await inDialog(page).getByRole("button", { name: "Offer it" }).click();
+    await page.getByText("Offered: waits for a phone to bring the offer").waitFor();
+    const { body: doors } = await service.call("doors", {
+      token: service.manager,
+      params: { property: service.propertyId },
+    });
+    const doorId: string = doors.doors.find((one: { name: string }) => one.name === "Door of unit 5").id;
+    const hung = { lock, doorId };
+    await visit(service, phone, hung);
+    await visit(service, phone, hung);
+    await page.getByText("In use").waitFor();
+
+    await goTo(page, "People");
+    await page.getByRole("button", { name: "Add a person" }).click();
+    await inDialog(page).getByLabel("Name").fill("Otto Offline");
+    await inDialog(page).getByLabel("Unit", { exact: true }).selectOption("Unit 5");
+    await lookAt(page, "add-a-person");
+    await inDialog(page).getByRole("button", { name: "Add the person" }).click();
+    await seesView(page, "Otto Offline");
+    await page.getByText("No door opens to this person, and none may.").waitFor();
+    await page.getByRole("button", { name: "Grant access" }).click();
+    await inDialog(page).getByLabel("Door of unit 5, Unit 5").check();
+    await inDialog(page).getByRole("button", { name: "Grant access" }).click();
+    await page.getByRole("heading", { name: "Tell Otto Offline" }).waitFor();
+    const digits = (await page.locator(".digits [aria-hidden]").first().textContent()) ?? "";
+    expect(digits).toMatch(/^\d{4}$/);
+    await lookAt(page, "digits-told-once");
+    await visit(service, phone, hung);
+    expect(opens(hung, digits)).toBe(true);
+  });
+
+  test("keycards and mechanical keys stand at the door with those who have them", async () => {
+    await goToDoor("Entrance");
+    await page.getByRole("button", { name: "Assign a keycard" }).click();
+    await inDialog(page).getByLabel("Person").selectOption("Rita Resident");
+    await inDialog(page).getByLabel("Card").fill("04A1B2C3");
+    await inDialog(page).getByRole("button", { name: "Assign it" }).click();
+    await rowOf(page, "Keycard").getByText("Pending: unset").waitFor();
+    await visit(service, phone, entrance);
+    await rowOf(page, "Keycard").getByText("Set", { exact: false }).waitFor();
+    expect(opensByCard(entrance, "04a1b2c3")).toBe(true);
+    await page.getByRole("button", { name: "Note a key" }).click();
+    await inDialog(page).getByLabel("Person").selectOption("Otto Offline");
+    await inDialog(page).getByLabel("Mark on the key").fill("E-7");
+    await inDialog(page).getByRole("button", { name: "Note it" }).click();
+    await page.getByText("Otto Offline has key E-7").waitFor();
+    await lookAt(page, "door-with-keys");
+    await page.getByRole("button", { name: "Returned : key E-7" }).click();
+    await inDialog(page).getByRole("button", { name: "It was returned" }).click();
+    await page.getByText("None is outstanding.").waitFor();
+  });
+
+  test("a lock that reports trouble is shown with the next steps", async () => {
+    await goToDoor("Entrance");
+    const { body } = await service.call("door", {
+      token: service.manager,
+      params: { door: entrance.doorId },
+    });
+    const told = await service.call("reportVisit", {
+      token: phone,
+      body: { tag: body.lockTag, outcome: "silent", conditions: [] },
+    });
+    expect(told.status).toBe(204);
+    await page.getByRole("heading", { name: "Next steps" }).waitFor();
+    await page.getByText("Wake the lock at its keypad; if nothing lights, replace the batteries.").waitFor();
+    await lookAt(page, "door-in-trouble");
+  });
+
+  test("the log names who opened, and marks what is missing", async () => {
+    for (let i = 0; i < 200; i++) entrance.lock.board.tap(new Uint8Array([1, 2, 3, 4]));
+    for (let i = 0; i < 6; i++) await visit(service, phone, entrance);
+    await goToDoor("Entrance");
+    await page.getByRole("link", { name: "Log of this lock" }).click();
+    await seesView(page, "Log of the lock");
+    await page
+      .getByText(/^▲ Gap: .* refused tries are missing/)
+      .first()
+      .waitFor();
+    await lookAt(page, "log");
+    while ((await page.getByText("Opened by card").count()) === 0) {
+      const first = await page.getByRole("cell").first().textContent();
+      await page.getByRole("button", { name: "Older" }).click();
+      await page
+        .getByRole("cell")
+        .first()
+        .filter({ hasNotText: first ?? "" })
+        .waitFor();
+    }
+    expect(await page.getByRole("row").filter({ hasText: "Opened by card" }).first().textContent()).toContain(
+      "Rita Resident",
+    );
+  });
+
+  test("policy: a change is kept, what cannot be is refused in words, a time zone becomes offsets", async () => {
+    await house.policy({ leaseHours: 72 });
+    await goTo(page, "Policy", "Policy of Maple Court");
+    await lookAt(page, "policy");
+    const codes = page.getByRole("region", { name: "Codes" });
+    await codes.getByLabel("6 digits").check();
+    await codes.getByLabel("Custom codes").check();
+    await codes.getByRole("button", { name: "Change" }).click();
+    await page.getByText("The policy is changed.").waitFor();
+    await codes.getByLabel("Lease in hours").fill("999999");
+    await codes.getByRole("button", { name: "Change" }).click();
+    await codes.getByRole("alert").waitFor();
+    expect(await codes.getByRole("alert").getAttribute("data-name")).toBe("POLICY_UNFIT");
+    const zone = page.getByRole("region", { name: "Local time of the doors" });
+    await zone.getByLabel("Time zone").selectOption("Europe/Berlin");
+    await zone.getByRole("button", { name: "Change" }).click();
+    await page.getByText(/with its changes up to/).waitFor();
+    const { body } = await service.call("property", {
+      token: service.manager,
+      params: { property: service.propertyId },
+    });
+    expect([body.policy.sixDigits, body.policy.customCodes, body.leaseHours]).toEqual([true, true, 72]);
+    const offsets: { at: number; offsetMinutes: number }[] = body.house.zone;
+    expect(offsets.length).toBeGreaterThan(8);
+    // Central Europe changes on the last Sunday of March and of October, at 01:00 UTC.
+    expect(offsets).toContainEqual({ at: Date.UTC(2027, 2, 28, 1) / 1_000, offsetMinutes: 120 });
+    expect(offsets).toContainEqual({ at: Date.UTC(2027, 9, 31, 1) / 1_000, offsetMinutes: 60 });
+  });
+
+  test("activity names who asked for what, and what was refused", async () => {
+    await goTo(page, "Activity");
+    await page.getByRole("row").filter({ hasText: "Suspend" }).first().waitFor();
+    await page.getByRole("row").filter({ hasText: "Refused: POLICY_UNFIT" }).first().waitFor();
+    await lookAt(page, "activity");
+  });
+
+  test("what is not there says so, and a service that is gone is told and found again", async () => {
+    await page.goto(`${service.url}/#/properties/${service.propertyId}/doors/${"0".repeat(24)}`);
+    await page.getByRole("alert").waitFor();
+    expect(await page.getByRole("alert").getAttribute("data-name")).toBe("NO_SUCH");
+    await page.goto(`${service.url}/#/nowhere`);
+    await seesView(page, "There is nothing here");
+    await page.context().setOffline(true);
+    await goTo(page, "People");
+    await page.getByRole("alert").waitFor();
+    expect(await page.getByRole("alert").getAttribute("data-name")).toBe("UNREACHABLE");
+    await page.context().setOffline(false);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("link", { name: "Rita Resident" }).waitFor();
+  });
+});
