@@ -166,7 +166,8 @@ function wrapper(lockId: Uint8Array, tag: Uint8Array, lockKey: Uint8Array): auth
   return { ...base, kind: "commission", messages: [] };
 }
 
-async function visit(
+/** One visit of the courier at a lock with these parcels, whoever made them. */
+export async function visit(
   lock: SimulatedLock,
   parcels: readonly authority.Parcel[],
   onSlip: (slip: authority.ReturnSlip) => void = () => {},

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { crypto } from "./cast.ts";
 import { counts } from "./counts.ts";
 import { type Figure, knownMisses, rounded, shown } from "./figures.ts";
+import { service } from "./service.ts";
 import { times } from "./times.ts";
 import { worlds } from "./worlds.ts";
 
@@ -29,7 +30,7 @@ async function main(): Promise<number> {
   }
   if (!json) process.stdout.write(`crypto provider: ${crypto.provider}; MTU 247; no time token, empty log\n`);
   const figures: Figure[] = [];
-  for (const measure of [counts, times, worlds]) {
+  for (const measure of [counts, times, worlds, service]) {
     for (const figure of (await measure()).map(rounded)) {
       figures.push(figure);
       process.stdout.write(`${json ? JSON.stringify(figure) : shown(figure)}\n`);

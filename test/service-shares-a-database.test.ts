@@ -4,6 +4,7 @@
 import { randomBytes } from "node:crypto";
 import type { Place } from "@doorsync/authority";
 import { openAccount } from "@doorsync/authority/service";
+import type { ReturnSlip } from "@doorsync/protocol/courier";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { queueMessage, sendDue, takenSeconds } from "../packages/authority/src/desk/messages.ts";
@@ -170,7 +171,7 @@ describe.runIf(url !== "")("two servers, one database", () => {
         const params = { ...atProperty(), person: await resident(`Crossing ${round} at ${at.doorId}`) };
         await one.call("grantAccess", { token: one.manager, params, body: { doors: [at.doorId] } });
       }
-      const slips = [];
+      const slips: ReturnSlip[] = [];
       for (const at of two) slips.push(...heard(at.lock, await fetchedFor(one, phone, at.tag)));
       const brought = await Promise.all(
         [one, other, one, other].map((calls, i) =>
