@@ -1,5 +1,5 @@
-// How `npm test` runs: from source, with no build step. The long suites of test/deep and
-// test/journeys have files of their own.
+// How `npm test` runs: from source, with no build step. The long suites of test/deep,
+// test/service, test/journeys and test/page have files of their own.
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { plantPlugin, plantVariable } from "./test/canary/plant.ts";
 
@@ -13,7 +13,14 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     setupFiles: ["./test/setup.ts"],
-    exclude: ["test/deep/**", "test/journeys/**", "test/page/**", "**/node_modules/**", "**/dist/**"],
+    exclude: [
+      "test/deep/**",
+      "test/service/**",
+      "test/journeys/**",
+      "test/page/**",
+      "**/node_modules/**",
+      "**/dist/**",
+    ],
     testTimeout: 30_000,
     maxConcurrency: 2,
     // The suites are processor-bound and share nothing: all cores, where vitest by itself would leave one idle.

@@ -78,7 +78,8 @@ async function listRatio({ db, call, propertyId }: BenchService, token: string):
 }
 
 const phonesCount = 200;
-const doorsPerGrant = 50;
+/** Doors in one call while the house is made ready. */
+const doorsAtOnce = 50;
 
 interface Hung {
   readonly door: string;
@@ -94,15 +95,14 @@ async function phonesAtOnce(): Promise<readonly Figure[]> {
   const at = await benchService("memory");
   const desk = await at.phone("desktop");
   const carrier = await at.phone("mobile");
-  const hung: Hung[] = [];
-  for (let i = 0; i < phonesCount; i++) hung.push(await hang(at, desk, carrier, i));
+  const hung = await hangLocks(at, desk, carrier, phonesCount);
   const params = { property: at.propertyId };
   const joined = { params, body: { name: "Rita Resident", role: "manager" } };
   const { personId: person } = (await at.call("addPerson", desk.token, joined)) as {
     readonly personId: string;
   };
-  for (let from = 0; from < hung.length; from += doorsPerGrant) {
-    const doors = hung.slice(from, from + doorsPerGrant).map(({ door }) => door);
+  for (const some of groups(hung, doorsAtOnce)) {
+    const doors = some.map(({ door }) => door);
     await at.call("grantAccess", desk.token, { params: { ...params, person }, body: { doors } });
   }
   const before = await receiptsOf(at);
@@ -113,7 +113,7 @@ async function phonesAtOnce(): Promise<readonly Figure[]> {
   const carry = async (phone: Phone, door: Hung): Promise<void> => {
     let parcels: readonly Parcel[] = [];
     const fetching = timed(async () => {
-      parcels = await fetched(at, phone, door.tag);
+      parcels = await fetched(at, phone, [door.tag]);
     });
     fetches.push(await fetching);
     const slips: ReturnSlip[] = [];
@@ -151,30 +151,43 @@ async function receiptsOf({ db }: BenchService): Promise<number> {
   return rows.length;
 }
 
-/** A fresh lock behind a new door, commissioned and with its first version. */
-async function hang(at: BenchService, desk: Phone, carrier: Phone, i: number): Promise<Hung> {
+/** Fresh locks behind new doors, commissioned and with their first version. */
+async function hangLocks(at: BenchService, desk: Phone, carrier: Phone, count: number): Promise<Hung[]> {
   const params = { property: at.propertyId };
-  const body = { name: `Door ${i}`, kind: "communal" };
-  const { id: door } = (await at.call("addDoor", desk.token, { params, body })) as { readonly id: string };
-  const setup = { secret: new Uint8Array(16).fill(1 + i) };
-  const lock = createSimulatedLock({ setupSecret: setup.secret, capacity: 100, crypto });
-  const offered = { params: { door }, body: { setup: formatSetup(crypto, setup) } };
-  await at.call("commissionDoor", desk.token, offered);
-  const go = async (tag: string): Promise<void> => {
-    const slips: ReturnSlip[] = [];
-    await visit(lock, await fetched(at, carrier, tag), (slip) => slips.push(slip));
-    await deliver(at, carrier, slips);
-  };
-  await go(toHex(setupTag(crypto, setup)));
-  const { lockTag } = (await at.call("door", desk.token, { params: { door } })) as {
-    readonly lockTag: string;
-  };
-  await go(lockTag);
-  return { door, lock, tag: lockTag };
+  const hung: { readonly door: string; readonly lock: SimulatedLock; tag: string }[] = [];
+  for (let i = 0; i < count; i++) {
+    const body = { name: `Door ${i}`, kind: "communal" };
+    const { id: door } = (await at.call("addDoor", desk.token, { params, body })) as { readonly id: string };
+    const setup = { secret: new Uint8Array(16).fill(1 + i) };
+    const lock = createSimulatedLock({ setupSecret: setup.secret, capacity: 100, crypto });
+    const offered = { params: { door }, body: { setup: formatSetup(crypto, setup) } };
+    await at.call("commissionDoor", desk.token, offered);
+    hung.push({ door, lock, tag: toHex(setupTag(crypto, setup)) });
+  }
+  for (let round = 0; round < 2; round++) {
+    for (const some of groups(hung, doorsAtOnce)) {
+      const parcels = await fetched(
+        at,
+        carrier,
+        some.map(({ tag }) => tag),
+      );
+      const slips: ReturnSlip[] = [];
+      for (const { lock } of some) await visit(lock, parcels, (slip) => slips.push(slip));
+      for (const few of groups(slips, doorsAtOnce)) await deliver(at, carrier, few);
+    }
+    const tags = await at.db.selectFrom("locks").select(["door_id", "tag"]).execute();
+    const tagOf = new Map(tags.map(({ door_id, tag }) => [door_id, toHex(tag)]));
+    for (const one of hung) one.tag = tagOf.get(one.door) ?? one.tag;
+  }
+  return hung;
 }
 
-async function fetched(at: BenchService, phone: Phone, tag: string): Promise<readonly Parcel[]> {
-  const answer = await at.call("fetchParcels", phone.token, { body: { tags: [tag] } });
+function groups<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
+}
+
+async function fetched(at: BenchService, phone: Phone, tags: readonly string[]): Promise<readonly Parcel[]> {
+  const answer = await at.call("fetchParcels", phone.token, { body: { tags } });
   return (answer as { readonly parcels: readonly string[] }).parcels.map((text) => {
     const parcel = decodeParcel(new Uint8Array(Buffer.from(text, "base64url")));
     if (!parcel.ok) throw new Error(parcel.check);

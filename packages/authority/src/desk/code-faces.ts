@@ -77,22 +77,25 @@ export async function entriesAt(
 ): Promise<ReadonlyMap<string, readonly CodeEntry[]>> {
   const wishes = await lastWishes(office.db, sight.door.id, personIds);
   const exposureOf = exposureAt(sight.ledger.lock);
-  const entryOf = (of: CredentialClass, lives: readonly CodeLife[]): CodeEntry => {
+  const entryOf = (of: CredentialClass, lives: readonly CodeLife[], isHeld: boolean): CodeEntry => {
     const faces = lives.map((code, i) => {
       // One that another took the place of is unwanted since that one was made.
       const next = code.revoked ? lives[i + 1]?.createdAt : undefined;
       const since = next ?? Math.max(code.createdAt, wishes.get(code.person) ?? 0);
-      return faceOf(office, sight, code, since, exposureOf(code));
+      return faceOf(office, isHeld ? { ...sight, withDigits: false } : sight, code, since, exposureOf(code));
     });
     return { door: shownDoor(sight.door), class: of, pending: faces.some(({ pending }) => pending), faces };
   };
   return new Map(
     personIds.map((person) => {
       const own = sight.ledger.codes.filter((code) => code.person === person && !code.released);
+      // Nor what it took the place of shortly before: that opens until the same sync.
+      const isHeld = own.some((code) => !code.revoked && code.terms?.suspended === true);
       const byClass = classes.map((of) =>
         entryOf(
           of,
           own.filter((code) => classOf(code) === of),
+          isHeld,
         ),
       );
       return [person, byClass.filter(({ faces }) => faces.length > 0)];

@@ -62,12 +62,20 @@ export function createConnected(office: () => Office, broker: () => Broker): Con
       if (some?.length === 0) return;
       let query = doorEntries(db).where("doors.link", "!=", "offline");
       if (some !== undefined) query = query.where("doors.id", "in", some);
+      let fault: unknown;
       for (const door of await query.orderBy("doors.id").execute()) {
-        if (await putOut(door)) waiting.delete(door.id);
-        else waiting.add(door.id);
+        try {
+          if (await putOut(door)) waiting.delete(door.id);
+          else waiting.add(door.id);
+        } catch (error) {
+          // One door that cannot be served keeps none behind it waiting.
+          waiting.add(door.id);
+          fault ??= error;
+        }
       }
       seen = newest;
       if (isTime) renewedAt = now;
+      if (fault !== undefined) throw fault;
     },
     all() {
       seen = undefined;

@@ -212,13 +212,14 @@ async function takeIn(
     if (taken.outcome === "commissioned" || taken.outcome === "proven" || taken.outcome === "contradicts")
       changes.push({ ...blank(office.now, doorId), kind: `lock.${taken.outcome}`, detail: null });
     if (taken.events > 0) changes.push({ ...blank(office.now, doorId), kind: "lock.events", detail: null });
-    if (slip.kind === "receipt" && taken.outcome !== "not-verified")
+    // A version stands only where the lock's signature was checked: one of an earlier epoch is anybody's word.
+    if (slip.kind === "receipt" && taken.version !== undefined)
       await noteVisit(office.db, {
         door_id: doorId,
         phone_id: courier.phoneId,
         account_id: courier.accountId,
         at: office.now,
-        outcome: "receipt",
+        outcome: receiptOutcome,
         version: taken.version ?? null,
         conditions: null,
       });
@@ -249,7 +250,10 @@ async function ofProperty(
   return changes.map((change) => ({ ...change, property_id: door.propertyId }));
 }
 
-/** What a phone met at a door, in its own words: a hint for people, and never a proof. */
+/** In the books on visits: a lock's verified word was brought. Not for a phone to say of itself. */
+const receiptOutcome = "receipt";
+
+/** What a phone met at a door, in its own words: a hint for people, and never a proof. REQUEST_UNFIT, NO_SUCH. */
 export async function reportVisit(
   office: Office,
   actor: Actor,
@@ -262,6 +266,8 @@ export async function reportVisit(
 ): Promise<Decision<undefined>> {
   const may = mayCarry(actor);
   if (!may.ok) return may;
+  if (wish.outcome === receiptOutcome)
+    return deny("REQUEST_UNFIT", "outcome: a receipt is delivered, not told of");
   const [door] = await doorsAt(office, actor, [wish.tag]);
   if (door === undefined) return deny("NO_SUCH", "lock");
   await noteVisit(office.db, {

@@ -122,7 +122,7 @@ function addressOf(actor: Actor, to: DailyTo | undefined): Decision<Address> {
     return grant({ channel: "message", to: phone, recipient: `phone ${phone}` });
   if (email === undefined || phone !== undefined) return deny("REQUEST_UNFIT", "one e-mail or one phone");
   const fit = fitEmail(email);
-  return fit.ok ? grant({ channel: "email", to: email, recipient: `email ${emailKey(email)}` }) : fit;
+  return fit.ok ? grant({ channel: "email", to: email.trim(), recipient: `email ${emailKey(email)}` }) : fit;
 }
 
 function ownRecipient(actor: Actor): string {

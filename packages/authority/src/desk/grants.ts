@@ -9,7 +9,7 @@ import { assign } from "../office/codes.ts";
 import type { Office } from "../office/office.ts";
 import { loadLedger, withDoor } from "../store/ledgers.ts";
 import { type DoorEntry, doorById } from "../store/registry.ts";
-import { type GuestTie, guestsStill, restoreRoll, revokeRoll } from "../store/roll.ts";
+import { type GuestTie, guestsStill, type RollScope, restoreRoll, revokeRoll } from "../store/roll.ts";
 import type { Actor } from "./actor.ts";
 import { changeAt, type DoorChange, tellChanges } from "./door-change.ts";
 import { demandActive, doorsWithin, isWithin, personHeld, type Reach, reachOf } from "./reach.ts";
@@ -53,7 +53,7 @@ export async function grantAccess(
     if (!given.ok) return given;
     granted.push(given.value);
   }
-  await restoreRoll(office.db, wish.personId, wish.propertyId, reach.value.unitIds);
+  await restoreRoll(office.db, wish.personId, wish.propertyId, await scopeOf(office, actor, reach.value));
   await tellChanges(office, { ...wish, kind: "person.granted" }, granted);
   return grant({ doors: granted });
 }
@@ -73,7 +73,8 @@ export async function revokeAll(office: Office, actor: Actor, wish: Target): Pro
     const ended = await endAt(office, door, wish.personId);
     if (ended !== undefined) doors.push(ended.change);
   }
-  await revokeRoll(office.db, wish.personId, wish.propertyId, reach.value.unitIds, office.now);
+  const scope = await scopeOf(office, actor, reach.value);
+  await revokeRoll(office.db, wish.personId, wish.propertyId, scope, office.now);
   await tellChanges(office, { ...wish, kind: "person.revoked" }, doors);
   return grant({ doors, guests: await guestsStill(office.db, wish.personId, wish.propertyId) });
 }
@@ -116,9 +117,15 @@ export async function regrant(
     given++;
   }
   if (given === 0) return deny("NOT_ASSIGNED");
-  await restoreRoll(office.db, wish.personId, wish.propertyId, reach.value.unitIds);
+  await restoreRoll(office.db, wish.personId, wish.propertyId, await scopeOf(office, actor, reach.value));
   await tellChanges(office, { ...wish, kind: "person.regranted" }, doors);
   return grant({ doors, guests: await guestsStill(office.db, wish.personId, wish.propertyId) });
+}
+
+/** Who may suspend is management: a host's word neither lifts a suspension nor makes or unmakes a manager. */
+async function scopeOf(office: Office, actor: Actor, { propertyId, unitIds }: Reach): Promise<RollScope> {
+  const whole = await reachOf(office, actor, propertyId, "suspend");
+  return { unitIds, isManagement: whole.ok };
 }
 
 async function doorsNamed(

@@ -144,8 +144,13 @@ export async function addPerson(
   return added;
 }
 
-/** Residents and guests belong to a unit, or a whole property would be theirs. */
+/**
+ * Residents and guests belong to a unit, or a whole property would be theirs; managers to no unit, because what they
+ * may do is not divided by units.
+ */
 async function fitStanding(office: Office, wish: NewPersonWish): Promise<Decision<true>> {
+  if (wish.unit !== undefined && wish.role === "manager")
+    return deny("REQUEST_UNFIT", "a manager belongs to the whole property");
   if (wish.unit === undefined) {
     const isOfUnit = wish.role === "resident" || wish.role === "guest";
     return isOfUnit ? deny("REQUEST_UNFIT", `a ${wish.role} belongs to a unit`) : grant(true);
@@ -172,6 +177,6 @@ async function taken(
   const token = await beginReset(office, opened.value.accountId);
   const link = `${office.publicUrl ?? ""}/reset#${token}`;
   const words = texts.passwordReset({ link, minutes: resetSeconds / 60 });
-  await queueMessage(office, { channel: "email", kind: "password-reset", to: wish.email, ...words });
+  await queueMessage(office, { channel: "email", kind: "password-reset", to: wish.email.trim(), ...words });
   return grant({ personId: opened.value.personId, invited: true });
 }

@@ -20,7 +20,14 @@ import { newId, type Office, sealDigits } from "../office/office.ts";
 import { accountOfPerson, endSessionsOf } from "../store/accounts.ts";
 import { withDoor } from "../store/ledgers.ts";
 import type { DoorEntry } from "../store/registry.ts";
-import { type GuestTie, guestsStill, resumeRoll, suspendRoll, suspensionsOf } from "../store/roll.ts";
+import {
+  type GuestTie,
+  guestsStill,
+  resumeRoll,
+  revokedReason,
+  suspendRoll,
+  suspensionsOf,
+} from "../store/roll.ts";
 import { addStanding, standingsOf } from "../store/standings.ts";
 import type { Actor } from "./actor.ts";
 import { changeAt, type DoorChange, tellChanges } from "./door-change.ts";
@@ -145,10 +152,13 @@ async function atEachDoor(
   return doors;
 }
 
-/** Guests have no standing; one is made for them, so that it is written down that they are suspended. */
+/**
+ * Guests have no standing, and who was revoked has none at present; one is made for them, so that it is written down
+ * that they are suspended, and no grant passes by it. It ends with the suspension.
+ */
 async function demandStanding(office: Office, { personId, propertyId }: Target): Promise<void> {
   const standings = await standingsOf(office.db, personId);
-  if (standings.some((one) => one.propertyId === propertyId)) return;
+  if (standings.some((one) => one.propertyId === propertyId && one.reason !== revokedReason)) return;
   await addStanding(office.db, { personId, propertyId, unitId: "", role: "guest", since: office.now });
 }
 

@@ -147,13 +147,23 @@ export async function suspendRoll(
     .execute();
 }
 
-/** Ends a suspension; what was revoked stays so. The reasons it had, none where nothing was suspended. */
+/**
+ * Ends a suspension; what was revoked stays so. The reasons it had, none where nothing was suspended. A guest of the
+ * property as a whole is nobody: that standing only held the suspension, and would be one at every door.
+ */
 export async function resumeRoll(
   db: Reader,
   personId: string,
   propertyId: string,
 ): Promise<readonly string[]> {
   const reasons = await suspensionsOf(db, personId, propertyId);
+  await db
+    .deleteFrom("standings")
+    .where("person_id", "=", personId)
+    .where("property_id", "=", propertyId)
+    .where("unit_id", "=", "")
+    .where("role", "=", "guest")
+    .execute();
   await db
     .updateTable("standings")
     .set({ suspended_at: null, suspended_reason: null })
@@ -181,12 +191,20 @@ export async function suspensionsOf(
   return rows.flatMap((row) => (row.suspended_reason === null ? [] : [row.suspended_reason]));
 }
 
-/** Standings that go with revoked codes; `unitIds` undefined: all in the property. */
+/** Whose word it is by which standings are revoked or restored, and how far it reaches. */
+export interface RollScope {
+  /** Undefined: all in the property. */
+  readonly unitIds: readonly string[] | undefined;
+  /** Everybody else neither ends what management suspended nor decides who is management. */
+  readonly isManagement: boolean;
+}
+
+/** Standings that go with revoked codes. */
 export async function revokeRoll(
   db: Reader,
   personId: string,
   propertyId: string,
-  unitIds: readonly string[] | undefined,
+  { unitIds, isManagement }: RollScope,
   at: number,
 ): Promise<void> {
   let query = db
@@ -195,6 +213,7 @@ export async function revokeRoll(
     .where("person_id", "=", personId)
     .where("property_id", "=", propertyId);
   if (unitIds !== undefined) query = query.where("unit_id", "in", [...unitIds]);
+  if (!isManagement) query = query.where("role", "<>", "manager").where("suspended_at", "is", null);
   await query.execute();
 }
 
@@ -203,7 +222,7 @@ export async function restoreRoll(
   db: Reader,
   personId: string,
   propertyId: string,
-  unitIds: readonly string[] | undefined,
+  { unitIds, isManagement }: RollScope,
 ): Promise<void> {
   let query = db
     .updateTable("standings")
@@ -212,6 +231,7 @@ export async function restoreRoll(
     .where("property_id", "=", propertyId)
     .where("suspended_reason", "=", revokedReason);
   if (unitIds !== undefined) query = query.where("unit_id", "in", [...unitIds]);
+  if (!isManagement) query = query.where("role", "<>", "manager");
   await query.execute();
 }
 

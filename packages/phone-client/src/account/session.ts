@@ -71,6 +71,8 @@ export function createCaller(client: Client, storage: Storage): Caller {
       const session = await storedSession(storage);
       if (session === undefined || session.url !== client.url) return notLoggedIn;
       const answer = await client.call(name, { ...asked, token: session.token });
+      // Who logged out meanwhile is told nothing any more: it would be kept on a phone that was wiped (F25).
+      if (answer.ok && (await storedSession(storage))?.token !== session.token) return notLoggedIn;
       if (answer.ok || answer.problem?.name !== "UNAUTHENTICATED") return answer;
       // Not if somebody logged in meanwhile.
       if ((await storedSession(storage))?.token === session.token) {

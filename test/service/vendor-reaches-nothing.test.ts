@@ -3,9 +3,9 @@
 import { registerDoor } from "@doorsync/authority";
 import { endpoints, openAccount } from "@doorsync/authority/service";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { addUnit } from "../packages/authority/src/store/houses.ts";
-import { fittingRequest } from "./support/from-schema.ts";
-import { password, type Service, startService } from "./support/service.ts";
+import { addUnit } from "../../packages/authority/src/store/houses.ts";
+import { fittingRequest } from "../support/from-schema.ts";
+import { password, type Service, startService } from "../support/service.ts";
 
 let service: Service;
 const unitId = "a".repeat(24);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { memoryStorage } from "@doorsync/phone-client";
 import { VaultError, vaultFolder } from "@doorsync/phone-client/node";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Storage } from "../packages/phone-client/src/ports.ts";
+import type { Storage } from "../../packages/phone-client/src/ports.ts";
 
 let above = "";
 let folder = "";

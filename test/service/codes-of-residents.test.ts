@@ -6,14 +6,14 @@
 import { assign, type Office, reset as resetByCommand, revoke as revokeByCommand } from "@doorsync/authority";
 import { openAccount } from "@doorsync/authority/service";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { pickKey, pickOwnCode } from "../packages/authority/src/desk/codes.ts";
-import { isWeak } from "../packages/authority/src/model/pick.ts";
-import { doorById } from "../packages/authority/src/store/registry.ts";
-import { noteAttempt } from "../packages/authority/src/store/trail.ts";
-import { opens, passes } from "./support/journey-door.ts";
-import { addDoorTo, decide, give, moveIn, type Residence, resident } from "./support/residence.ts";
-import { type Answer, password, type Service, startService } from "./support/service.ts";
-import { fetched, hangRealLock, visit } from "./support/service-door.ts";
+import { pickKey, pickOwnCode } from "../../packages/authority/src/desk/codes.ts";
+import { isWeak } from "../../packages/authority/src/model/pick.ts";
+import { doorById } from "../../packages/authority/src/store/registry.ts";
+import { noteAttempt } from "../../packages/authority/src/store/trail.ts";
+import { opens, passes } from "../support/journey-door.ts";
+import { addDoorTo, decide, give, moveIn, type Residence, resident } from "../support/residence.ts";
+import { type Answer, password, type Service, startService } from "../support/service.ts";
+import { fetched, hangRealLock, visit } from "../support/service-door.ts";
 
 let service: Service;
 let house: Residence;

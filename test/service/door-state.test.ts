@@ -3,11 +3,11 @@
 import { loadLedger } from "@doorsync/authority";
 import { openAccount } from "@doorsync/authority/service";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { codeState } from "../packages/authority/src/model/proof.ts";
-import { doorRows } from "../packages/authority/src/store/overview.ts";
-import { opens, opensByCard, passes } from "./support/journey-door.ts";
-import { type Answer, password, type Service, startService } from "./support/service.ts";
-import { fetched, type Hung, hangRealLock, type LockOptions, visit } from "./support/service-door.ts";
+import { codeState } from "../../packages/authority/src/model/proof.ts";
+import { doorRows } from "../../packages/authority/src/store/overview.ts";
+import { opens, opensByCard, passes } from "../support/journey-door.ts";
+import { type Answer, password, type Service, startService } from "../support/service.ts";
+import { fetched, type Hung, hangRealLock, type LockOptions, visit } from "../support/service-door.ts";
 
 const hour = 3_600;
 
@@ -314,7 +314,7 @@ test("a lock that is exchanged takes a word to replace, and a mistyped setup is 
       .body.name;
   const setup = `DOORSYNC:1:${"0".repeat(16)}:${"1".repeat(32)}`;
   expect(await offer({ setup })).toBe("REQUEST_UNFIT");
-  const { crypto, makeLock } = await import("./world.ts");
+  const { crypto, makeLock } = await import("../world.ts");
   const { formatSetup } = await import("@doorsync/protocol/authority");
   const other = makeLock("another lock", { rtcSeconds: service.clock.now });
   const text = formatSetup(crypto, other.setup);

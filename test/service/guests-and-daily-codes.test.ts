@@ -6,12 +6,12 @@ import { randomBytes } from "node:crypto";
 import { openAccount } from "@doorsync/authority/service";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { plainHouse } from "../packages/authority/src/model/terms.ts";
-import { setHouse, setLeaseHours } from "../packages/authority/src/store/houses.ts";
-import { becomes, opens, opensByCard, passes } from "./support/journey-door.ts";
-import { addDoorTo, decide, moveIn, type Residence } from "./support/residence.ts";
-import { type Answer, password, type Service, startService } from "./support/service.ts";
-import { hangRealLock, visit } from "./support/service-door.ts";
+import { plainHouse } from "../../packages/authority/src/model/terms.ts";
+import { setHouse, setLeaseHours } from "../../packages/authority/src/store/houses.ts";
+import { becomes, opens, opensByCard, passes } from "../support/journey-door.ts";
+import { addDoorTo, decide, moveIn, type Residence } from "../support/residence.ts";
+import { type Answer, password, type Service, startService } from "../support/service.ts";
+import { hangRealLock, visit } from "../support/service-door.ts";
 
 const hour = 3_600;
 const day = 24 * hour;

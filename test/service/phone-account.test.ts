@@ -20,12 +20,12 @@ import {
 import { vaultFolder } from "@doorsync/phone-client/node";
 import { toHex } from "@doorsync/protocol/courier";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { endSessionsOf } from "../packages/authority/src/store/accounts.ts";
-import { airTo, becomes, opens } from "./support/journey-door.ts";
-import { decide, give, moveIn, type Residence, type Resident, resident } from "./support/residence.ts";
-import { password, type Service, startService } from "./support/service.ts";
-import type { Hung } from "./support/service-door.ts";
-import { crypto } from "./world.ts";
+import { endSessionsOf } from "../../packages/authority/src/store/accounts.ts";
+import { airTo, becomes, opens } from "../support/journey-door.ts";
+import { decide, give, moveIn, type Residence, type Resident, resident } from "../support/residence.ts";
+import { password, type Service, startService } from "../support/service.ts";
+import type { Hung } from "../support/service-door.ts";
+import { crypto } from "../world.ts";
 
 let service: Service;
 let house: Residence;

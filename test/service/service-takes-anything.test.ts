@@ -5,7 +5,7 @@ import { registerProperty } from "@doorsync/authority";
 import { type Endpoint, endpoints, openAccount } from "@doorsync/authority/service";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { password, type Service, startService } from "./support/service.ts";
+import { password, type Service, startService } from "../support/service.ts";
 
 /** What only Maple Court's people may read. */
 const secrets = ["Mona Manager", "manager@example.org", "Rita Resident", "rita@example.org", "Apartment 4B"];

@@ -12,12 +12,12 @@ import type { Database } from "@doorsync/authority";
 import { type RawBuilder, sql } from "kysely";
 import { SMTPServer } from "smtp-server";
 import { afterEach, describe, expect, test } from "vitest";
-import { queueMessage, sendDue } from "../packages/authority/src/desk/messages.ts";
-import { nextTry, triesMax } from "../packages/authority/src/mail/message.ts";
-import { openMessenger } from "../packages/authority/src/mail/open.ts";
-import { type Answer, type Service, startService } from "./support/service.ts";
-import { fetched, hangRealLock, visit } from "./support/service-door.ts";
-import { type Wire, wireTo } from "./support/wire.ts";
+import { queueMessage, sendDue } from "../../packages/authority/src/desk/messages.ts";
+import { nextTry, triesMax } from "../../packages/authority/src/mail/message.ts";
+import { openMessenger } from "../../packages/authority/src/mail/open.ts";
+import { type Answer, type Service, startService } from "../support/service.ts";
+import { fetched, hangRealLock, visit } from "../support/service-door.ts";
+import { type Wire, wireTo } from "../support/wire.ts";
 
 const url = process.env["DATABASE_URL"] ?? "";
 const ends: (() => Promise<void> | void)[] = [];

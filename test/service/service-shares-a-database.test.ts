@@ -7,11 +7,11 @@ import { openAccount } from "@doorsync/authority/service";
 import type { ReturnSlip } from "@doorsync/protocol/courier";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { queueMessage, sendDue, takenSeconds } from "../packages/authority/src/desk/messages.ts";
-import type { Messenger } from "../packages/authority/src/mail/message.ts";
-import { takeDue } from "../packages/authority/src/store/messages.ts";
-import { password, type Service, startService } from "./support/service.ts";
-import { type Beside, startBeside } from "./support/service-beside.ts";
+import { queueMessage, sendDue, takenSeconds } from "../../packages/authority/src/desk/messages.ts";
+import type { Messenger } from "../../packages/authority/src/mail/message.ts";
+import { takeDue } from "../../packages/authority/src/store/messages.ts";
+import { password, type Service, startService } from "../support/service.ts";
+import { type Beside, startBeside } from "../support/service-beside.ts";
 import {
   bring,
   fetchedFor,
@@ -19,7 +19,7 @@ import {
   heard,
   type PaperDoor,
   paperVisit,
-} from "./support/service-paper.ts";
+} from "../support/service-paper.ts";
 
 const url = process.env["DATABASE_URL"] ?? "";
 const schema = `shared_${randomBytes(6).toString("hex")}`;

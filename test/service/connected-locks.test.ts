@@ -6,17 +6,17 @@ import { tmpdir } from "node:os";
 import { encodeParcel, equal, type Parcel, toHex } from "@doorsync/protocol/authority";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
-import { createArrivals, waitingMax } from "../packages/authority/src/connected/arrivals.ts";
-import { connectBroker } from "../packages/authority/src/connected/broker.ts";
+import { createArrivals, waitingMax } from "../../packages/authority/src/connected/arrivals.ts";
+import { connectBroker } from "../../packages/authority/src/connected/broker.ts";
 import {
   packParcels,
   parcelSetBytesMax,
   parcelsTopic,
   type Returned,
   readReturned,
-} from "../packages/authority/src/connected/topics.ts";
-import { readSet } from "../packages/lock-sim/src/cli/gateway.ts";
-import { run, started } from "./lock-program.ts";
+} from "../../packages/authority/src/connected/topics.ts";
+import { readSet } from "../../packages/lock-sim/src/cli/gateway.ts";
+import { run, started } from "../lock-program.ts";
 import {
   answers,
   bare,
@@ -32,8 +32,8 @@ import {
   today,
   until,
   wire,
-} from "./support/connected-cast.ts";
-import { bytesOf } from "./world.ts";
+} from "../support/connected-cast.ts";
+import { bytesOf } from "../world.ts";
 
 /** Some parcel of ours, for no lock. */
 const aParcel: Parcel = {

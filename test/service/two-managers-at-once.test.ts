@@ -3,8 +3,8 @@
 import { randomBytes } from "node:crypto";
 import { openAccount } from "@doorsync/authority/service";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Answer, password, type Service, startService } from "./support/service.ts";
-import { hangRealLock, visit } from "./support/service-door.ts";
+import { type Answer, password, type Service, startService } from "../support/service.ts";
+import { hangRealLock, visit } from "../support/service-door.ts";
 
 const url = process.env["DATABASE_URL"];
 const schema = `managers_${randomBytes(6).toString("hex")}`;

@@ -2,9 +2,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runCli } from "../packages/authority/src/cli/run.ts";
-import { addUnit } from "../packages/authority/src/store/houses.ts";
-import { password, type Service, startService } from "./support/service.ts";
+import { runCli } from "../../packages/authority/src/cli/run.ts";
+import { addUnit } from "../../packages/authority/src/store/houses.ts";
+import { password, type Service, startService } from "../support/service.ts";
 
 let service: Service;
 const unitId = "a".repeat(24);

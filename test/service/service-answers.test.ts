@@ -1,6 +1,6 @@
 // The service on its socket: sessions, refusals as problem details, idempotency, and what a stranger is told.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Service, startService } from "./support/service.ts";
+import { type Service, startService } from "../support/service.ts";
 
 let service: Service;
 beforeAll(async () => {

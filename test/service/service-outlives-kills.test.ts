@@ -27,14 +27,16 @@ import { createCrypto, type ReturnSlip, toHex } from "@doorsync/protocol/authori
 import { openssl } from "@doorsync/protocol/node-crypto";
 import { sql } from "kysely";
 import { afterEach, describe, expect, test } from "vitest";
-import { fill } from "../packages/authority/src/cli/session.ts";
-import { drawToken } from "../packages/authority/src/desk/token.ts";
-import { newId } from "../packages/authority/src/office/office.ts";
-import { addSession } from "../packages/authority/src/store/accounts.ts";
-import { caller, password, type Service } from "./support/service.ts";
-import { bring, fetchedFor, hangPaperLock, heard, type PaperDoor } from "./support/service-paper.ts";
+import { fill } from "../../packages/authority/src/cli/session.ts";
+import { drawToken } from "../../packages/authority/src/desk/token.ts";
+import { newId } from "../../packages/authority/src/office/office.ts";
+import { addSession } from "../../packages/authority/src/store/accounts.ts";
+import { caller, password, type Service } from "../support/service.ts";
+import { bring, fetchedFor, hangPaperLock, heard, type PaperDoor } from "../support/service-paper.ts";
 
-const program = fileURLToPath(new URL("../packages/authority/bin/doorsync-authority.mjs", import.meta.url));
+const program = fileURLToPath(
+  new URL("../../packages/authority/bin/doorsync-authority.mjs", import.meta.url),
+);
 const databaseUrl = process.env["DATABASE_URL"] ?? "";
 const phonesCount = 200;
 const doorsCount = 10;

@@ -3,8 +3,8 @@
 import { loadLedger, plainTerms, registerProperty } from "@doorsync/authority";
 import { openAccount } from "@doorsync/authority/service";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Action, matrixRows } from "../packages/authority/src/model/permission.ts";
-import { type Answer, password, type Service, startService } from "./support/service.ts";
+import { type Action, matrixRows } from "../../packages/authority/src/model/permission.ts";
+import { type Answer, password, type Service, startService } from "../support/service.ts";
 
 let service: Service;
 let unit: string;

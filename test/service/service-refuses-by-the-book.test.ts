@@ -4,9 +4,9 @@
 import { registerProperty } from "@doorsync/authority";
 import { type Endpoint, endpoints, openAccount } from "@doorsync/authority/service";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sessionSeconds } from "../packages/authority/src/desk/sign-in.ts";
-import { fittingRequest } from "./support/from-schema.ts";
-import { type Answer, password, type Service, startService } from "./support/service.ts";
+import { sessionSeconds } from "../../packages/authority/src/desk/sign-in.ts";
+import { fittingRequest } from "../support/from-schema.ts";
+import { type Answer, password, type Service, startService } from "../support/service.ts";
 
 let service: Service;
 let lent: Readonly<Record<string, unknown>>;

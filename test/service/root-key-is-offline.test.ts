@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runCli } from "../packages/authority/src/cli/run.ts";
-import { memoryStore } from "./support/memory-store.ts";
+import { runCli } from "../../packages/authority/src/cli/run.ts";
+import { memoryStore } from "../support/memory-store.ts";
 
 let folder: string;
 let db: Awaited<ReturnType<typeof memoryStore>>;
