@@ -3,8 +3,10 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 const shownMilliseconds = 8_000;
-/** What one's own act came to is not talked over by the news of the same act. */
+/** What one's own act came to is not talked over by news: those wait for so long. */
 const undisturbedMilliseconds = 5_000;
+/** Of what waits, the newest are told. */
+const waitingMax = 3;
 
 interface Said {
   readonly text: string;
@@ -27,16 +29,28 @@ export function Live(): JSX.Element {
   const [text, setText] = useState("");
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let laterTimer: ReturnType<typeof setTimeout> | undefined;
+    let waiting: string[] = [];
     let undisturbedUntil = 0;
     let saidAt = 0;
     const hear = ({ text, isNews }: Said): void => {
       const now = performance.now();
-      if (isNews && now < undisturbedUntil) return;
+      if (isNews && now < undisturbedUntil) {
+        waiting = [...waiting, text].slice(-waitingMax);
+        clearTimeout(laterTimer);
+        laterTimer = setTimeout(tellWaiting, undisturbedUntil - now);
+        return;
+      }
       if (!isNews) undisturbedUntil = now + undisturbedMilliseconds;
       saidAt = now;
       setText(text);
       clearTimeout(timer);
       timer = setTimeout(() => setText(""), shownMilliseconds);
+    };
+    const tellWaiting = (): void => {
+      const text = waiting.join(" ");
+      waiting = [];
+      hear({ text, isNews: true });
     };
     // Who goes elsewhere has done with what was said, unless going there is what was said.
     const leave = (): void => {
@@ -48,6 +62,7 @@ export function Live(): JSX.Element {
       removeEventListener("hashchange", leave);
       listeners.delete(hear);
       clearTimeout(timer);
+      clearTimeout(laterTimer);
     };
   }, []);
   return (
