@@ -6,6 +6,7 @@ import { setFlagsFromString } from "node:v8";
 import { runCli } from "./run.ts";
 
 // A command lives for less than a second: it never earns back what optimising the database's WebAssembly would cost.
-setFlagsFromString("--liftoff-only");
+// The service lives long enough.
+if (process.argv[2] !== "serve") setFlagsFromString("--liftoff-only");
 
 process.exitCode = await runCli(process.argv.slice(2), process);

@@ -14,7 +14,7 @@ import {
 import { timeToken } from "../issue/time.ts";
 import { needsIssue } from "../issue/version.ts";
 import { type Decision, deny, grant } from "../model/denial.ts";
-import { handOut, isInEpoch, type Ledger, newestVersion } from "../model/ledger.ts";
+import { isInEpoch, type Ledger, newestVersion } from "../model/ledger.ts";
 import { mayAct } from "../model/permission.ts";
 import { commissionParcel } from "../office/commission.ts";
 import { parcelsFor, raised } from "../office/issue.ts";
@@ -115,12 +115,12 @@ export async function serveDoor(
         account_id: courier.accountId,
         at: office.now,
       });
-      return { ledger: handOut(next, version), result: [...offers, ...parcels] };
+      return { ledger: next, result: [...offers, ...parcels] };
     }),
   );
 }
 
-/** With the next version where one is due: something changed, the newest ran out, or half of a lease is over. */
+/** With the next version, booked as handed out, where one is due: something changed, the newest ran out, or half of a lease is over. */
 function upToDate(office: Office, lock: LockTable, ledger: Ledger): Ledger {
   if (ledger.lock === undefined) return ledger;
   const { issuedAt, version } = newestVersion(ledger.lock);

@@ -36,23 +36,3 @@ export async function dropPerson(db: Reader, id: string): Promise<void> {
 export async function personById(db: Reader, id: string): Promise<PersonTable | undefined> {
   return await db.selectFrom("people").selectAll().where("id", "=", id).executeTakeFirst();
 }
-
-export async function peopleOf(db: Reader, propertyId: string): Promise<readonly PersonTable[]> {
-  return await db
-    .selectFrom("people")
-    .selectAll()
-    .where("property_id", "=", propertyId)
-    .orderBy("name_key")
-    .orderBy("id")
-    .execute();
-}
-
-/** Guests that somebody invited. */
-export async function guestsOf(db: Reader, hostId: string): Promise<readonly PersonTable[]> {
-  return await db
-    .selectFrom("people")
-    .selectAll()
-    .where("host_id", "=", hostId)
-    .orderBy("name_key")
-    .execute();
-}

@@ -48,14 +48,6 @@ export async function addStanding(
     .execute();
 }
 
-export async function dropStandings(trx: Reader, personId: string, propertyId: string): Promise<void> {
-  await trx
-    .deleteFrom("standings")
-    .where("person_id", "=", personId)
-    .where("property_id", "=", propertyId)
-    .execute();
-}
-
 /** `at` undefined: no longer. */
 export async function suspendStandings(
   trx: Transaction<Schema>,
