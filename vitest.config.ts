@@ -1,13 +1,13 @@
-// How `npm test` runs: from source, with no build step. The long suites of test/deep,
-// test/service, test/journeys and test/page have files of their own.
+// How `npm test` runs: from source, with no build step. The suites of test/deep, test/service, test/radio, test/journeys,
+// test/page and test/browser have files of their own.
 import { defineConfig, type ViteUserConfig } from "vitest/config";
-import { plantPlugin, plantVariable } from "./test/canary/plant.ts";
+import { plantPlugin } from "./test/canary/plant.ts";
 
 /** The export condition under which our packages answer with their TypeScript source. */
 const conditions = ["doorsync-source"];
 
 const config: ViteUserConfig = defineConfig({
-  plugins: [plantPlugin(process.env[plantVariable])],
+  plugins: [plantPlugin(process.env)],
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
@@ -18,6 +18,8 @@ const config: ViteUserConfig = defineConfig({
       "test/service/**",
       "test/journeys/**",
       "test/page/**",
+      "test/radio/**",
+      "test/browser/**",
       "**/node_modules/**",
       "**/dist/**",
     ],

@@ -95,13 +95,17 @@ export async function ownedLock(name: string, codes: number): Promise<{ owned: O
     version: 0,
     table: authority.emptyTable,
   };
+  return { owned, snapshot: await deliver(owned, snapshotOf(owned, codes, firstVersion)) };
+}
+
+/** A whole table of so many codes, as the version that is next; `to`: as another one. */
+export function snapshotOf(owned: Owned, codes: number, to: number = owned.version + 1): Issued {
   const rule = authority.encodeItem(authority.plainRule(1, "code", 720, false));
   const items = Array.from({ length: codes }, (_, i) => credential(owned, i, i));
   const table = authority.tableFromItems(crypto, owned.name.keys.digest, authority.concat(rule, ...items));
   if (!table.ok) throw new Error(`table: ${table.check}`);
-  const at = { table: table.value, to: firstVersion, issuedAt: noon, lifeHours: 168 };
-  const snapshot = await deliver(owned, authority.issueSnapshot(crypto, seeds.table, owned.name, at));
-  return { owned, snapshot };
+  const at = { table: table.value, to, issuedAt: noon, lifeHours: 168 };
+  return authority.issueSnapshot(crypto, seeds.table, owned.name, at);
 }
 
 /** The next version of a lock's table. */
@@ -143,21 +147,23 @@ export async function deliver(
   log: "empty" | "waiting" = "empty",
 ): Promise<Visit> {
   if (log === "empty") acknowledge(owned);
-  const { lockId } = owned.name.name;
-  const made = await visit(owned.lock, [
-    {
-      ...wrapper(lockId, owned.tag, owned.lockKey),
-      kind: issued.from === undefined ? "snapshot" : "update",
-      from: issued.from ?? 0,
-      to: issued.to,
-      notAfter: issued.notAfter,
-      messages: issued.messages,
-    },
-  ]);
+  const made = await visit(owned.lock, [parcelOf(owned, issued)]);
   if (made.outcome !== "synced") throw new Error(`the visit ended as ${made.outcome}`);
   owned.version = issued.to;
   owned.table = issued.table;
   return made;
+}
+
+/** A version as a courier carries it. */
+export function parcelOf(owned: Owned, issued: Issued): authority.Parcel {
+  return {
+    ...wrapper(owned.name.name.lockId, owned.tag, owned.lockKey),
+    kind: issued.from === undefined ? "snapshot" : "update",
+    from: issued.from ?? 0,
+    to: issued.to,
+    notAfter: issued.notAfter,
+    messages: issued.messages,
+  };
 }
 
 function wrapper(lockId: Uint8Array, tag: Uint8Array, lockKey: Uint8Array): authority.Parcel {

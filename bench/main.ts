@@ -1,6 +1,7 @@
 /** `npm run bench`: the figures that the project promises, with their targets. `-- --json` for programs. */
 
 import { parseArgs } from "node:util";
+import { air } from "./air.ts";
 import { crypto } from "./cast.ts";
 import { counts } from "./counts.ts";
 import { type Figure, knownMisses, rounded, shown } from "./figures.ts";
@@ -30,7 +31,7 @@ async function main(): Promise<number> {
   }
   if (!json) process.stdout.write(`crypto provider: ${crypto.provider}; MTU 247; no time token, empty log\n`);
   const figures: Figure[] = [];
-  for (const measure of [counts, times, worlds, service]) {
+  for (const measure of [counts, air, times, worlds, service]) {
     for (const figure of (await measure()).map(rounded)) {
       figures.push(figure);
       process.stdout.write(`${json ? JSON.stringify(figure) : shown(figure)}\n`);

@@ -3,7 +3,7 @@
  * parcel's signature before it leaves the house.
  */
 
-import { socketTransport } from "@doorsync/phone-client/node";
+import type { Transport } from "@doorsync/phone-client";
 import {
   bodyBytesMax,
   decodeParcel,
@@ -39,13 +39,13 @@ export function tamper(parcel: Parcel): Message {
 }
 
 /**
- * Says one message to the lock at HOST:PORT; the name of its refusal, or of the message it answers with. A lock serves
- * one phone at a time and may not have noticed yet that the last one left: then it hangs up, and we try again.
+ * Says one message to a lock; the name of its refusal, or of the message it answers with. A lock serves one phone at a
+ * time and may not have noticed yet that the last one left: then it hangs up, and we try again.
  */
-export async function sayTo(address: string, message: Message): Promise<string> {
+export async function sayTo(transport: Transport, message: Message): Promise<string> {
   for (let triesLeft = 10; ; triesLeft--) {
     try {
-      return answerName(await ask(address, message));
+      return answerName(await ask(transport, message));
     } catch (error) {
       if (triesLeft === 0) throw error;
       await new Promise((resolve) => setTimeout(resolve, 200));
@@ -53,10 +53,9 @@ export async function sayTo(address: string, message: Message): Promise<string> 
   }
 }
 
-async function ask(address: string, message: Message): Promise<Message> {
-  const [host = "", port = ""] = address.split(":");
+async function ask(transport: Transport, message: Message): Promise<Message> {
   const signal = AbortSignal.timeout(answerSecondsMax * 1_000);
-  const link = await socketTransport({ host, port: Number(port) }).open(signal);
+  const link = await transport.open(signal);
   try {
     const answer = new Promise<Message>((resolve, reject) => {
       let inbox = emptyInbox;

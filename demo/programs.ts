@@ -26,10 +26,14 @@ function programFile(name: "lock-sim" | "doorsync-phone" | "doorsync-authority")
   return fileURLToPath(new URL(`../../packages/${packages[name]}/bin/${name}.mjs`, import.meta.url));
 }
 
-/** Runs a command to its end and returns its JSON lines. Wrong use (status 2) is the demo's own mistake and throws. */
+/**
+ * Runs a command to its end and returns its JSON lines. Wrong use, and what cannot be reached (status 2), is the demo's
+ * own mistake and throws, unless the story means it (`mayFail`).
+ */
 export async function run(
   name: "lock-sim" | "doorsync-phone" | "doorsync-authority",
   args: readonly string[],
+  mayFail = false,
 ): Promise<Ran> {
   // The story is of this machine alone: no database server that the environment happens to name.
   const { DATABASE_URL: _, ...env } = process.env;
@@ -48,7 +52,8 @@ export async function run(
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 2));
   });
-  if (status === 2) throw new Error(`${name} ${args.join(" ")}: ${complaint.trim() || "stopped"}`);
+  if (status === 2 && !mayFail)
+    throw new Error(`${name} ${args.join(" ")}: ${complaint.trim() || "stopped"}`);
   return { status, lines };
 }
 
@@ -64,8 +69,9 @@ export interface RunningLock {
   stop(): Promise<void>;
 }
 
-export async function runLock(home: string): Promise<RunningLock> {
-  const args = ["run", "--home", home, "--listen", "127.0.0.1:0", "--json"];
+/** `more`: how it can be reached beside TCP. */
+export async function runLock(home: string, more: readonly string[]): Promise<RunningLock> {
+  const args = ["run", "--home", home, "--listen", "127.0.0.1:0", "--json", ...more];
   const child = spawn(process.execPath, [programFile("lock-sim"), ...args], {
     stdio: ["pipe", "pipe", "inherit"],
   });

@@ -6,23 +6,49 @@
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { socketTransport } from "@doorsync/phone-client/node";
+import type { Message } from "@doorsync/protocol/courier";
+import { airsIn, type Way } from "./air.ts";
 import { openParcel, sayTo, tamper } from "./hostile.ts";
-import { type Line, type Ran, run, runLock } from "./programs.ts";
+import { type Line, type Ran, type RunningLock, run, runLock } from "./programs.ts";
 import type { Teller } from "./tell.ts";
 
 const door = "Unit 4B";
 const neighbour = "Unit 5A";
 
-export async function tellStory(teller: Teller): Promise<void> {
+export interface Told {
+  /** Over Bluetooth, through a radio of software, and not over TCP. */
+  readonly isOnAir: boolean;
+  /** Where to leave what the phones' adapters saw. */
+  readonly capture: string | undefined;
+}
+
+export async function tellStory(teller: Teller, told: Told): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "doorsync-demo-"));
+  const airs = airsIn(folder, told.capture !== undefined);
   try {
-    await play(teller, folder);
+    await play(teller, folder, told.isOnAir ? airs.way : overTcp);
+    if (told.capture !== undefined) await airs.keep(told.capture);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function play(teller: Teller, folder: string): Promise<void> {
+function overTcp(): Way {
+  return {
+    lockArgs: [],
+    phoneArgs: (address) => ["--lock", address],
+    with(address, use) {
+      const [host = "", port = ""] = address.split(":");
+      return use(socketTransport({ host, port: Number(port) }));
+    },
+  };
+}
+
+/** A lock that runs, and how phones get there. */
+type Reached = RunningLock & { readonly way: Way };
+
+async function play(teller: Teller, folder: string, wayTo: (door: number) => Way): Promise<void> {
   const data = join(folder, "office");
   const mailbox = join(folder, "mailbox");
   await mkdir(mailbox);
@@ -36,28 +62,34 @@ async function play(teller: Teller, folder: string): Promise<void> {
   await office("property", "add", "--name", "Maple Court");
   await office("person", "add", "--name", "Ada");
   await office("person", "add", "--name", "Ben");
-  const locks = [];
+  const locks: Reached[] = [];
   for (const name of [door, neighbour]) {
     const home = join(folder, `lock of ${name}`);
     const made = await run("lock-sim", ["new", "--home", home]);
     const { setup } = only(made.lines, "created");
-    await office("door", "add", "--name", name);
+    await office("door", "add", "--name", name, "--unit", name);
     await office("commission", "--door", name, "--setup", String(setup), "--mailbox", mailbox);
-    locks.push(await runLock(home));
+    const way = wayTo(locks.length);
+    locks.push({ ...(await runLock(home, way.lockArgs)), way });
   }
   const [lock, otherLock] = locks;
   if (lock === undefined || otherLock === undefined) throw new Error("two locks were started");
-  const sync = (address: string): Promise<Ran> =>
-    run("doorsync-phone", ["sync", "--lock", address, "--mailbox", mailbox]);
+  const sync = ({ address, way }: Reached): Promise<Ran> =>
+    run("doorsync-phone", ["sync", ...way.phoneArgs(address), "--mailbox", mailbox]);
+  /** A phone that meets a lock which goes dark, and does not wait for it for long. */
+  const syncInVain = ({ address, way }: Reached): Promise<Ran> =>
+    run("doorsync-phone", ["sync", ...way.phoneArgs(address), "--mailbox", mailbox, "--timeout", "3s"], true);
+  const say = ({ address, way }: Reached, message: Message): Promise<string> =>
+    way.with(address, (transport) => sayTo(transport, message));
 
   try {
-    for (const { address } of locks) {
-      const visit = await sync(address);
+    for (const reached of locks) {
+      const visit = await sync(reached);
       teller.say("a phone brings lock and authority together: they agree on keys that the phone never sees");
       teller.messages(visit.lines);
     }
     await receive();
-    for (const { address } of locks) await sync(address);
+    for (const reached of locks) await sync(reached);
     await receive();
     teller.say("both locks proved that they hold their first, empty table");
 
@@ -66,7 +98,7 @@ async function play(teller: Teller, folder: string): Promise<void> {
     await office("assign", "--door", neighbour, "--person", "Ben");
     const firstParcel = await deltaOf(mailbox, await issue(door));
     const foreign = await deltaOf(mailbox, await issue(neighbour));
-    teller.messages((await sync(lock.address)).lines);
+    teller.messages((await sync(lock)).lines);
     await receive();
     teller.say(`the lock of ${door} proved that it holds her code ${old}`);
 
@@ -80,13 +112,13 @@ async function play(teller: Teller, folder: string): Promise<void> {
 
     teller.chapter("Phones that must not be trusted");
     teller.say("one bit of the update is turned over on the way");
-    teller.step("tampered-update-refused", "REJECTED", await sayTo(lock.address, tamper(parcel)));
+    teller.step("tampered-update-refused", "REJECTED", await say(lock, tamper(parcel)));
     teller.say(`the update of ${neighbour}, signed by the same property, is brought to ${door}`);
-    teller.step("other-locks-update-refused", "REJECTED", await sayTo(lock.address, head(foreign)));
+    teller.step("other-locks-update-refused", "REJECTED", await say(lock, head(foreign)));
 
     teller.chapter("The power fails in the middle of a sync");
     await lock.word("cut power at op 1 byte 16", "armed");
-    const dropped = sync(lock.address);
+    const dropped = syncInVain(lock);
     await lock.next("power");
     await dropped;
     await lock.word("power on", "power");
@@ -94,13 +126,13 @@ async function play(teller: Teller, folder: string): Promise<void> {
     teller.step("power-cut-mid-sync-keeps-old", "old opened, new refused", afterCut);
 
     teller.chapter("Door sync");
-    const visit = await sync(lock.address);
+    const visit = await sync(lock);
     teller.messages(visit.lines);
     teller.step("sync", "synced", String(only(visit.lines, "result")["outcome"]));
     teller.step("new-opens-after-sync", "opened", await lock.press(`${fresh}#`));
     teller.step("old-refused-after-sync", "refused", await lock.press(`${old}#`));
     teller.say("somebody replays the update before it, which would bring the old code back");
-    teller.step("replayed-update-refused", "STALE", await sayTo(lock.address, head(firstParcel)));
+    teller.step("replayed-update-refused", "STALE", await say(lock, head(firstParcel)));
     teller.step("old-still-refused-after-replay", "refused", await lock.press(`${old}#`));
 
     teller.chapter("The property believes only the lock's signed word");

@@ -8,6 +8,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as air from "@doorsync/protocol/courier";
 import { helpLines } from "../packages/lock-sim/src/cli/words.ts";
+import { type HciPacket, snoopHeader, snoopRecord } from "../packages/virtual-radio/src/btsnoop.ts";
 import { changed, createDraws, script, two } from "./cast/draws.ts";
 import {
   beside,
@@ -20,6 +21,7 @@ import {
   stages,
   tag,
 } from "./cast/house.ts";
+import { discovered } from "./cast/packets.ts";
 import { dictionaryFile } from "./engine/dictionary.ts";
 import { rows } from "./targets/messages.ts";
 
@@ -49,6 +51,12 @@ function hexesIn(value: unknown, field = ""): readonly { readonly field: string;
 /** Nothing is changed: what `changed` reads where it should leave bytes alone. */
 const asItIs = [0, 0] as const;
 
+/** A PDU behind its length. */
+const pdu = (...bytes: readonly number[]): Bytes => Uint8Array.of(bytes.length, ...bytes);
+
+const asFile = (packets: readonly HciPacket[]): Bytes =>
+  Uint8Array.from(Buffer.concat([snoopHeader(), ...packets.map(snoopRecord)]));
+
 function seedsOf(root: string): Readonly<Record<string, readonly Bytes[]>> {
   const { messages } = vectorsOf(root, "messages.json");
   const items = hexesIn(vectorsOf(root, "items.json").items).filter(({ bytes }) => bytes.length === 29);
@@ -58,14 +66,28 @@ function seedsOf(root: string): Readonly<Record<string, readonly Bytes[]>> {
   const inner = made.filter((bytes) => (bytes[0] ?? 0) >> 5 === 4);
   const table = [...items].map(({ bytes }) => bytes).sort(Buffer.compare);
   const house = genuine.map(({ body }) => body).filter((body) => body.length > 1 && body.length < 600);
-  const short = ["01", "", "820501", "8101", "821113", "8118ff", "86014801020304050607080102030082"].map(hex);
-  const byRow = [...bodies, ...inner, ...receipts.map(({ body }) => body), ...short];
+  const short = [
+    "01",
+    "",
+    "820501",
+    "8101",
+    "821113",
+    "8118ff",
+    "86014801020304050607080102030082",
+    "0000000000",
+    "2000000412",
+  ].map(hex);
+  const claims = made.filter(([head]) => head === 0xa4);
+  const byRow = [...bodies, ...inner, ...claims, ...receipts.map(({ body }) => body), ...short];
   /** A lock's hello in an errand's script. */
   const hello = (version: number, flags = 0, moreFlags = 0, nonce = 0): Bytes =>
     script(0, 0, 0, 0, version, flags, 0, moreFlags, nonce);
   /** One event of each kind, spelled right. */
   const spelled = (kind: number, detail: number): Bytes =>
     script(0, 0, 0, 5, two(0x6ab2), two(0), kind, 0, 3, detail, 1, 0, 4, 0, 0, 0, 0, 9, 0, 0, 0, 1);
+  /** A capability from an hour before noon to an hour after, in an unlock's script. */
+  const leave = (...parts: readonly (number | Bytes)[]): Bytes =>
+    script(1, two(0x7fc4), two(0x803c), ...parts);
   const every = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i);
 
   return {
@@ -86,6 +108,43 @@ function seedsOf(root: string): Readonly<Record<string, readonly Bytes[]>> {
       script(0, 6, 1, 0x80, 0x02, 0x00, 0x03, 1, 2, 2, 1, 0x41, 3),
       ...every(7).map((spoil) => script(1, 2, two(300), two(80), spoil, 1, text("a body"))),
       script(1, 6, two(2_048), two(0), 0, 0, text("chunk")),
+    ],
+    capture: [
+      script(0, asFile(discovered)),
+      script(0, asFile(discovered).subarray(0, -3)),
+      // A subscription, a hello that is read, one that is asked for and given, in pieces; a refusal of the stack's own.
+      script(
+        1,
+        0,
+        pdu(0x12, 0x17, 0, 1, 0),
+        1,
+        pdu(0x13),
+        0,
+        pdu(0x0a, 0x12, 0),
+        1,
+        pdu(0x0b, ...(short.at(-1) ?? [])),
+      ),
+      script(1, 0, pdu(0x52, 0x14, 0, 0xc0, 1), 3, pdu(0x1b, 0x16, 0, 0xc0, 1, ...(short.at(-1) ?? []))),
+      script(
+        1,
+        0,
+        pdu(0x52, 0x14, 0, 0x80, 2, 0, 3, 1),
+        0,
+        pdu(0x52, 0x14, 0, 0x41, 2, 3),
+        1,
+        pdu(0x1b, 0x16, 0, 0xc5),
+      ),
+      script(
+        1,
+        0,
+        pdu(0x16, 0x14, 0, 0, 0, 0xc0),
+        0,
+        pdu(0x16, 0x14, 0, 1, 0, 1),
+        0,
+        pdu(0x18, 1),
+        1,
+        pdu(1, 0x12, 0x14, 0, 13),
+      ),
     ],
     parcel: [
       ...[...parcels, commissionParcel, ...beside].map(air.encodeParcel),
@@ -109,6 +168,24 @@ function seedsOf(root: string): Readonly<Record<string, readonly Bytes[]>> {
       script(3, 0, 1, 0, 0, 3, 1, 5, 0, 2, 6, 0, 3, 7),
       script(3, 2, 0, 0, 2, 60, 5, 0, 61, 6),
       script(4, 0, two(3), 0, bodies[2] ?? hex("")),
+    ],
+    unlock: [
+      ...[0, 1, 2, 3].flatMap((i) => [script(0, i, ...asItIs), script(0, i, 1, two(5), 1, 0)]),
+      // An hour before noon to an hour after, then: version, key, hash, signer; nothing left out; the lock's time.
+      leave(3, 0, 0, 0, 4, two(0x8000), 1, two(0), 1, 3, 0),
+      leave(3, 0, 0, 0, 4, two(0x8000), 1, two(0), 1, 3, 5),
+      leave(3, 0, 0, 0, 4, two(0x8000), 1, two(0), 1, 2, 0),
+      leave(3, 0, 0, 0, 4, two(0x8000), 1, two(0), 7, 3, 0),
+      leave(3, 0, 0, 0, 4, two(0x8000), 0, 1, 3, 0),
+      leave(3, 0, 0, 0, 4, two(0x8040), 1, two(0), 1, 3, 0),
+      ...every(5).map((left) => leave(3, 0, 0, 0, left, two(0x8000), 1, two(0), 1, 3, 0)),
+      ...every(3).map((key) => leave(3, key + 1, 0, 0, 4, two(0x8000), 1, two(0), 1, 3, 0)),
+      leave(3, 0, 1, 0, 4, two(0x8000), 1, two(0), 1, 3, 0),
+      leave(3, 0, 0, 1, 4, two(0x8000), 1, two(0), 1, 3, 0),
+      script(2, 5, 0, 0, 0, 0, 0),
+      script(2, 5, 34, 0, 0, 0, 0, 1, two(3), 9),
+      script(2, 5, 32, 0, 0, 4, 0x12),
+      script(2, 4, 0, 0, 0, 0),
     ],
     answers: [
       ...receipts.map((_, i) => script(0, i, ...asItIs)),

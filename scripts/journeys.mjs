@@ -9,7 +9,7 @@ const usage = `npm run journeys                    the features and whether thei
 npm run journeys -- --steps         with every step in words
 npm run -s journeys -- --json       one object a line: {"feature":"F12","ok":true,"steps":9}
 npm run journeys -- --feature F12   one feature
-Exit status: 0 all hold, 1 one does not, 2 wrong use.`;
+Exit status: 0 all hold or were skipped for a reason that is said, 1 one does not, 2 wrong use.`;
 
 const args = process.argv.slice(2);
 const features = Array.from({ length: 31 }, (_, i) => `F${i + 1}`);
@@ -53,14 +53,20 @@ const say = (line) => process.stdout.write(`${line}\n`);
 let failed = 0;
 for (const feature of only === undefined ? features : [only]) {
   const told = tests.filter((one) => one.title.startsWith(`${feature} `) && one.status !== "skipped");
-  const ok = told.length > 0 && told.every((one) => one.status === "passed");
+  const skipped = tests.filter(
+    (one) => one.title.startsWith(`${feature} `) && one.meta?.skippedFor !== undefined,
+  );
+  const ok = told.length + skipped.length > 0 && told.every((one) => one.status === "passed");
   const steps = told.reduce((sum, one) => sum + (one.meta.told?.length ?? 0), 0);
   if (!ok) failed += 1;
   if (isJson) {
-    say(JSON.stringify({ feature, ok, steps }));
+    const why = skipped[0]?.meta.skippedFor;
+    say(JSON.stringify({ feature, ok, steps, ...(why === undefined ? {} : { skipped: why }) }));
     continue;
   }
-  if (told.length === 0) say(`MISSING ${feature}`);
+  if (told.length + skipped.length === 0) say(`MISSING ${feature}`);
+  for (const one of skipped)
+    say(`skipped ${feature.padEnd(4)} ${one.title.slice(feature.length + 1)}: ${one.meta.skippedFor}`);
   for (const one of told) {
     const word = one.status === "passed" ? "holds  " : "FAILED ";
     say(`${word} ${feature.padEnd(4)} ${one.title.slice(feature.length + 1)}`);

@@ -306,6 +306,11 @@ export function modelOf(table: Table): Map<number, Bytes> {
   return new Map([...table.items()].map((item) => [itemId(item), item]));
 }
 
+/** The rule of a credential; the highest bit of its two bytes is suspension. */
+function ruleOf(credential: Bytes): number {
+  return readUint(credential, 3, 2) & 0x7fff;
+}
+
 /** Whether the credentials of this rule are derived codes, whose tag is zeros. */
 function isDaily(rule: Bytes | undefined): boolean {
   return rule?.[3] === credentialClasses.dailyCode;
@@ -339,6 +344,8 @@ export function modelAfter(before: TableModel, wanted: readonly Wish[]): TableMo
       case "swap": {
         const [a, b] = [model.get(slotId(wish.a)), model.get(slotId(wish.b))];
         if (a === undefined || b === undefined || wish.a === wish.b) break;
+        // Rules stay where they are: a tag would come under a derived code, and zeros under a rule with tags.
+        if (isDaily(model.get(ruleOf(a))) !== isDaily(model.get(ruleOf(b)))) break;
         model.set(slotId(wish.a), concat(a.subarray(0, 5), b.subarray(5)));
         model.set(slotId(wish.b), concat(b.subarray(0, 5), a.subarray(5)));
         break;
@@ -346,9 +353,7 @@ export function modelAfter(before: TableModel, wanted: readonly Wish[]): TableMo
       case "beside": {
         const id = wish.item.kind === "settings" ? 0 : wish.item.id;
         const raw = encodeItem(wish.item);
-        const used = [...model].some(
-          ([other, held]) => other >= firstCredentialId && (readUint(held, 3, 2) & 0x7fff) === id,
-        );
+        const used = [...model].some(([other, held]) => other >= firstCredentialId && ruleOf(held) === id);
         if (used && isDaily(raw) !== isDaily(model.get(id))) break;
         model.set(id, raw);
         break;

@@ -20,7 +20,7 @@ describe("rate limits", () => {
   const rule: LimitRule = { most: 3, windowSeconds: 100, per: "account" };
 
   test("the table says five log-ins a quarter of an hour, and picks are the policy's", () => {
-    expect(limits.logIn).toEqual({ most: 5, windowSeconds: 900, per: "account" });
+    expect(limits.logIn).toEqual({ most: 5, windowSeconds: 900, per: "account and address" });
     expect(limits.logInFrom).toEqual({ most: 30, windowSeconds: 900, per: "address" });
     expect(pickLimit(plainPolicy)).toEqual({ most: 10, windowSeconds: day, per: "person and door" });
     expect(pickLimit({ ...plainPolicy, picksPerDayMax: 2 }).most).toBe(2);

@@ -22,17 +22,18 @@ import {
 
 const kinds: readonly DoorKind[] = ["residence", "buildingEntrance", "communal", "service"];
 
-/** y: may. n: may not. r: at a residence only. In the order of `roles`: resident, guest, host, manager, vendor. */
+/** y: may. n: may not. r: at a residence only. h: at homes and on the way to them, not at a service door. In the order of `roles`: resident, guest, host, manager, vendor. */
 const stated: Readonly<Record<Action, string>> = {
   grantAccess: "n n y y n",
   revokeAll: "n n y y n",
   suspend: "n n n y n",
   resetCode: "r n r n n",
   pickCode: "r n r n n",
-  issueGuest: "y n y y n",
+  issueGuest: "h n y y n",
   dailyCode: "r n r y n",
   sync: "y y y y n",
   viewOwnCodes: "y y y y n",
+  openByApp: "y y y y n",
   troubleshoot: "n n r y n",
   assignKeycard: "n n n y n",
   setPolicy: "n n n y n",
@@ -56,7 +57,8 @@ test("the stated matrix has every field of the model's, and no other", () => {
 describe("each field of the matrix", () => {
   test.each(fields)("$action by a $role: $may", ({ action, role, may }) => {
     for (const kind of kinds) {
-      const expected = may === "y" || (may === "r" && kind === "residence");
+      const isFit = may === "r" ? kind === "residence" : may === "h" && kind !== "service";
+      const expected = may === "y" || isFit;
       const said = mayDo(role, action, kind);
       expect([kind, said.ok]).toEqual([kind, expected]);
       if (!said.ok) expect(said).toMatchObject({ denial: "NOT_ALLOWED", detail: `${role} ${action}` });

@@ -11,6 +11,7 @@ import { isWeak, judgeMark, judgePick } from "../packages/authority/src/model/pi
 import {
   compareVersions,
   fitPolicy,
+  judgeApp,
   judgeAppVersion,
   type Policy,
   plainPolicy,
@@ -167,6 +168,7 @@ describe("a policy", () => {
       ["dailyRecipientsNewPerDayMax", 0, 100],
       ["picksPerDayMax", 0, 100],
       ["delayHours", 1, 8_760],
+      ["capabilityHours", 1, 71],
     ] as const;
     for (const [name, least, most] of bounds) {
       for (const value of [least, most]) expect(fitPolicy({ ...plainPolicy, [name]: value }).ok).toBe(true);
@@ -204,6 +206,13 @@ describe("an app's version", () => {
     expect(compareVersions("2.0.0+7", "2.0.0")).toBe(0);
     for (const odd of ["", "two", "1.2", "1e3.0.0", "1.2.3-", `1.${"9".repeat(40)}.0`])
       expect(compareVersions(odd, "1.0.0")).toBeUndefined();
+  });
+
+  test("the page and the command line are never too old, whatever their own version is", () => {
+    const policy = { ...plainPolicy, appVersionMin: "2.3.0" };
+    const may = (clientName: string) => judgeApp(policy, { clientName, clientVersion: "0.0.0" }).ok;
+    expect(["Firefox on Android (page)", "doorsync-phone"].map(may)).toEqual([true, true]);
+    expect(["Maple app", "", "page", "my doorsync-phone"].map(may)).toEqual([false, false, false, false]);
   });
 
   test("too old or unsaid, it is told the oldest one that will do", () => {

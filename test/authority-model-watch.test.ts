@@ -27,6 +27,9 @@ describe("a lock's health", () => {
     rebooting: false,
     contradicted: false,
     damaged: false,
+    leaseOver: false,
+    hearsay: undefined,
+    heldUp: undefined,
   };
   const stateOf = (change: Partial<LockKnowledge>, now = noon) =>
     lockHealth({ ...well, ...change }, now).state;
@@ -45,9 +48,13 @@ describe("a lock's health", () => {
   const each: readonly (readonly [string, Partial<LockKnowledge>])[] = [
     ["alarm", { contradicted: true }],
     ["tableDamaged", { damaged: true }],
+    ["leaseOver", { leaseOver: true }],
     ["jammed", { jammed: true }],
     ["batteryCritical", { battery: "critical" }],
     ["rebootLoop", { rebooting: true }],
+    ["tableFull", { heldUp: "RULES_EXHAUSTED" }],
+    ["lockFull", { heldUp: "LOCK_FULL" }],
+    ["numbersUsedUp", { heldUp: "IDS_EXHAUSTED" }],
     ["noAnswer", { lastTry: { outcome: "noAnswer", at: noon } }],
     ["neverHeard", { lastContactAt: undefined, lastTry: undefined }],
     ["silent", { lastContactAt: noon - 168 * hour }],

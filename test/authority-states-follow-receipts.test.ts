@@ -32,7 +32,7 @@ function life(from: PaperOffice, id: string): CodeLife {
 }
 
 const stateOf = (from: PaperOffice, id: string): string => codeState(life(from, id), from.ledger().lock);
-const doorOf = (from: PaperOffice, id: string) => atTheDoor(life(from, id), from.ledger().lock);
+const doorOf = (from: PaperOffice, id: string) => atTheDoor(from.ledger().lock, from)(life(from, id));
 
 /** Carries whatever fits and gives the receipt back to the property only when told to. */
 function visit(from: PaperOffice): void {
@@ -68,16 +68,46 @@ test("while a reset is pending both codes are shown for what they are: the old w
   visit(one);
   one.receive(one.lock.receipt());
   const fresh = give(one, "reset");
-  expect(doorOf(one, old)).toEqual({ worksNow: true, worksAfterSync: false, certain: true });
-  expect(doorOf(one, fresh)).toEqual({ worksNow: false, worksAfterSync: true, certain: true });
+  expect(doorOf(one, old)).toEqual({
+    worksNow: true,
+    worksAfterSync: false,
+    certain: true,
+    worksUntil: null,
+  });
+  expect(doorOf(one, fresh)).toEqual({
+    worksNow: false,
+    worksAfterSync: true,
+    certain: true,
+    worksUntil: null,
+  });
   one.issue();
   // From here on a courier may have been there.
-  expect(doorOf(one, old)).toEqual({ worksNow: true, worksAfterSync: false, certain: false });
-  expect(doorOf(one, fresh)).toEqual({ worksNow: false, worksAfterSync: true, certain: false });
+  expect(doorOf(one, old)).toEqual({
+    worksNow: true,
+    worksAfterSync: false,
+    certain: false,
+    worksUntil: null,
+  });
+  expect(doorOf(one, fresh)).toEqual({
+    worksNow: false,
+    worksAfterSync: true,
+    certain: false,
+    worksUntil: null,
+  });
   visit(one);
   one.receive(one.lock.receipt());
-  expect(doorOf(one, old)).toEqual({ worksNow: false, worksAfterSync: false, certain: true });
-  expect(doorOf(one, fresh)).toEqual({ worksNow: true, worksAfterSync: true, certain: true });
+  expect(doorOf(one, old)).toEqual({
+    worksNow: false,
+    worksAfterSync: false,
+    certain: true,
+    worksUntil: null,
+  });
+  expect(doorOf(one, fresh)).toEqual({
+    worksNow: true,
+    worksAfterSync: true,
+    certain: true,
+    worksUntil: null,
+  });
   expect([life(one, old).wireId, life(one, old).removed]).toEqual([
     life(one, fresh).wireId,
     life(one, fresh).added,

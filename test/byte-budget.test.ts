@@ -56,12 +56,16 @@ test("every message has exactly the bytes that the budget says", () => {
     ["log segment, 1 event", 112, 114, 122],
     ["log segment, 81 events (the most)", 2_032, 2_044, 2_143],
     ["log acknowledgement, event 100,000", 96, 98, 105],
+    ["unlock-start, either way", 48, 50, 54],
+    ["unlock", 224, 226, 239],
+    ["unlocked", 21, 23, 26],
     ["visit: one revocation", 264, 272, 288],
     ["visit: one code reset", 291, 299, 317],
     ["visit: ten new codes", 555, 566, 595],
     ["visit: eleven new codes", 584, 595, 625],
     ["visit: fifty new codes", 1_823, 1_843, 1_935],
     ["visit: snapshot of 1,000 codes", 30_265, 30_479, 31_953],
+    ["visit: unlock by app", 358, 370, 394],
   ]);
 });
 

@@ -13,11 +13,18 @@ import { eventBytes } from "../packages/protocol/src/messages/event.ts";
 import { encodeHello, encodeHelloRequest, protocolVersion } from "../packages/protocol/src/messages/hello.ts";
 import { encodePull, headBytes } from "../packages/protocol/src/messages/log.ts";
 import { refuse } from "../packages/protocol/src/refusal.ts";
+import { issueCapability } from "../packages/protocol/src/rules/capability.ts";
 import { type Issued, issueSnapshot, issueUpdate } from "../packages/protocol/src/rules/issue-update.ts";
 import { issueAck, issueSegment } from "../packages/protocol/src/rules/log.ts";
 import { issueReceipt } from "../packages/protocol/src/rules/receipt.ts";
 import { issueRotation } from "../packages/protocol/src/rules/rotation.ts";
 import { issueTime } from "../packages/protocol/src/rules/time.ts";
+import {
+  acceptUnlockStart,
+  askUnlock,
+  sealUnlocked,
+  startUnlock,
+} from "../packages/protocol/src/rules/unlock.ts";
 import { accepted } from "./accepted.ts";
 import {
   codeItem,
@@ -131,7 +138,7 @@ export function bytesOf(said: readonly Message[]): Pick<BudgetRow, "body" | "fra
   };
 }
 
-function row(name: string, direction: Direction, type: number, body: Bytes): BudgetRow {
+function row(name: string, direction: BudgetRow["direction"], type: number, body: Bytes): BudgetRow {
   return { name, direction, ...bytesOf([{ type, body }]) };
 }
 
@@ -172,6 +179,7 @@ export function byteBudget(): readonly BudgetRow[] {
   const events = Array.from({ length: 200 }, (_, i) => secret(`event ${i}`, eventBytes));
   const segmentOf = (count: number): Bytes =>
     issueSegment(fast, pair.trust, secret("ephemeral"), place, events.slice(0, count));
+  const unlocking = unlockVisit();
   const stale = encodeRefusal(refuse("STALE", "U10", exampleVersion));
   return [
     row("hello request", "toLock", type, noBytes),
@@ -202,12 +210,16 @@ export function byteBudget(): readonly BudgetRow[] {
       messageCatalog.ack.type,
       issueAck(fast, table, name, place),
     ),
+    row("unlock-start, either way", "both", messageCatalog["unlock-start"].type, unlocking.start),
+    row("unlock", "toLock", messageCatalog.unlock.type, unlocking.request),
+    row("unlocked", "toPhone", messageCatalog.unlocked.type, unlocking.answer),
     whole("visit: one revocation", oneRemoval(10), 275),
     whole("visit: one code reset", resetOne()),
     whole("visit: ten new codes", newCodes(10), 600),
     whole("visit: eleven new codes", newCodes(11)),
     whole("visit: fifty new codes", newCodes(50)),
     whole("visit: snapshot of 1,000 codes", thousand, 31_000),
+    { name: "visit: unlock by app", direction: "both", ...bytesOf(unlocking.visit) },
   ];
 }
 
@@ -215,4 +227,34 @@ export function byteBudget(): readonly BudgetRow[] {
 function resetOne(): Issued {
   const model = modelOfCodes(keys, 10);
   return delta(model, { removes: [], puts: [codeItem(keys, firstCredentialId, 1, "904213")] });
+}
+
+/** One unlock by app: hello, handshake, request, answer. */
+function unlockVisit() {
+  const { name } = pair.lock;
+  const seed = secret("device");
+  const capability = accepted(
+    issueCapability(fast, pair.seeds.capability, name, {
+      notBefore: issuedAt,
+      notAfter: issuedAt + 86_400,
+      deviceKey: fast.signPublic(seed),
+      minTableVersion: exampleVersion,
+    }),
+  );
+  const door = { name, dh: pair.lockPublic.dh };
+  const phone = secret("phone");
+  const start = startUnlock(fast, door, phone);
+  const lock = { name, dhSecret: pair.atLock.dhSecret };
+  const { reply, channel } = accepted(acceptUnlockStart(fast, lock, secret("lock"), start));
+  const { message } = accepted(askUnlock(fast, door, phone, reply, { capability, seed }));
+  const answer = sealUnlocked(fast, channel.toInitiator, "opened");
+  const { "unlock-start": startRow, unlock, unlocked } = messageCatalog;
+  const visit: readonly Said[] = [
+    ...opening,
+    { type: startRow.type, body: start, direction: "toLock" },
+    { type: startRow.type, body: reply, direction: "toPhone" },
+    { type: unlock.type, body: message, direction: "toLock" },
+    { type: unlocked.type, body: answer, direction: "toPhone" },
+  ];
+  return { start, request: message, answer, visit };
 }

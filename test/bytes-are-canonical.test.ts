@@ -14,6 +14,7 @@ import { cborDepthMax } from "../packages/protocol/src/limits.ts";
 import { head, surroundings, values, writeInteger } from "./cbor-model.ts";
 import { hex, traps } from "./cbor-traps.ts";
 import { accepted } from "./matchers.ts";
+import { runs } from "./replay.ts";
 
 const roomy = 1 << 20;
 
@@ -101,7 +102,7 @@ test("every value of the profile is accepted, comes back equal, and is written a
       expect(back).toEqual(value);
       expect(equal(encode(back), bytes)).toBe(true);
     }),
-    { numRuns: 1_000 },
+    runs(400),
   );
 });
 
@@ -110,7 +111,7 @@ test("the bytes are those of another deterministic encoder", () => {
     fc.property(values(), (value) => {
       expect(toHex(encode(value))).toBe(toHex(cborg.encode(value, cborg.rfc8949EncodeOptions)));
     }),
-    { numRuns: 1_000 },
+    runs(400),
   );
 });
 
@@ -136,7 +137,7 @@ test("bytes are accepted exactly when they are the encoding of the value they ca
       seen[canonical ? "accepted" : "refused"]++;
       expect(scan(bytes, roomy).ok).toBe(canonical);
     }),
-    { numRuns: 6_000 },
+    runs(3_000),
   );
   expect(seen.accepted).toBeGreaterThan(500);
   expect(seen.refused).toBeGreaterThan(500);
@@ -152,7 +153,7 @@ test.each(Object.keys(traps))("%s is found wherever it is laid", (check) => {
       expect(scan(bytes, roomy)).toRefuseWith("MALFORMED", check);
       expect(decode(bytes, roomy)).toRefuseWith("MALFORMED", check);
     }),
-    { numRuns: 300 },
+    runs(100),
   );
 });
 
@@ -176,7 +177,7 @@ test("arbitrary bytes never throw, and are shown to people whatever they are", (
       expect(scan(bytes, roomy).ok).toBe(decode(bytes, roomy).ok);
       expect(diagnose(bytes).length).toBeGreaterThan(0);
     }),
-    { numRuns: 3_000 },
+    runs(1_500),
   );
 });
 
@@ -227,7 +228,7 @@ test("decoded values share no byte with the input or each other, nor encodings w
         part.fill(0xee);
       }
     }),
-    { numRuns: 500 },
+    runs(250),
   );
   expect(strings).toBeGreaterThan(100);
 });

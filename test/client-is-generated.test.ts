@@ -39,7 +39,17 @@ test("every endpoint is in the client and in the document, by one name", () => {
       Object.entries(methods).map(([method, { operationId }]) => [operationId, method.toUpperCase(), path]),
   );
   const listed = endpoints.map(({ name, method, path }) => [name, method, path]);
-  expect(operations.sort()).toEqual([...listed].sort());
+  // The stream of events is no call of the client.
+  const stream = ["events", "GET", "/v1/events"];
+  expect(operations.sort()).toEqual([...listed, stream].sort());
+  const keyed = Object.values<Record<string, { parameters?: { name: string }[]; operationId: string }>>(
+    document.paths,
+  )
+    .flatMap((methods) => Object.values(methods))
+    .filter(({ parameters = [] }) => parameters.some(({ name }) => name === "idempotency-key"))
+    .map(({ operationId }) => operationId);
+  const changes = endpoints.filter((one) => isChange(one) && one.access === "session" && !one.isKeyless);
+  expect(keyed.sort()).toEqual(changes.map(({ name }) => name).sort());
   expect(Object.entries(api).map(([name, { method, path }]) => [name, method, path])).toEqual(listed);
 });
 

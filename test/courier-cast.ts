@@ -11,9 +11,11 @@ import {
   encodeItem,
   firstCredentialId,
   type Issued,
+  issueAck,
   issueSnapshot,
   issueUpdate,
   plainRule,
+  secondsNever,
   type Table,
   tableState,
 } from "@doorsync/protocol/authority";
@@ -131,6 +133,23 @@ export function createHouse(seed: number, codes = 1) {
       "snapshot",
       issueSnapshot(crypto, seeds.table, lock, { to, table: tableAt(to), issuedAt: at, lifeHours }),
     );
+  /** The authority's word for its log: what a courier carries to a lock that waits for nothing. */
+  const ack = (seq: number): Parcel => ({
+    ...name,
+    kind: "ack",
+    tag,
+    from: 0,
+    to: seq,
+    notAfter: secondsNever,
+    lockKey,
+    tableKey,
+    messages: [
+      {
+        type: messageType("ack"),
+        body: issueAck(crypto, seeds.table, name, { seq, head: filled(16, 0) }),
+      },
+    ],
+  });
   const receipt = (version: number, flags = 0, byKey = seeds.lock): Bytes =>
     issueReceipt(crypto, byKey, name, {
       version,
@@ -146,7 +165,7 @@ export function createHouse(seed: number, codes = 1) {
     keys,
     authority: { root: tableKey, table: tableKey, capability: tableKey, time: tableKey, box: tableKey },
   };
-  return { name, tag, seeds, lockKey, tableKey, keys, trust, tableAt, delta, snapshot, receipt, hello };
+  return { name, tag, seeds, lockKey, tableKey, keys, trust, tableAt, delta, snapshot, ack, receipt, hello };
 }
 
 export type House = ReturnType<typeof createHouse>;

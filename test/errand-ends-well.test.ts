@@ -63,6 +63,12 @@ class Visit {
     this.effects.push(...start.effects);
   }
 
+  /** A person asked for this visit. */
+  wantingWord(): this {
+    this.lent = { ...this.lent, wantsWord: true };
+    return this;
+  }
+
   /** Whoever obeys can get time tokens. */
   withTime(): this {
     this.lent = { ...this.lent, hasTime: true };
@@ -233,6 +239,63 @@ describe("the plain visits", () => {
   });
 });
 
+describe("a person asks for a sync, and the lock needs nothing", () => {
+  const asked = (...parcels: Parcel[]): Visit => new Visit(...parcels).wantingWord();
+
+  test("it signs for what it holds: already, and the receipt is owed", () => {
+    const visit = asked(house.ack(3)).answer(hello(2), receipt(2));
+    expect(visit.said).toEqual(["hello", "receipt"]);
+    expect([visit.outcome, visit.owed]).toEqual([{ kind: "already", version: 2 }, ["receipt 2"]]);
+    expect(visit.report).toMatchObject({ receipt: { version: 2 }, isConditionSigned: true, delivered: [] });
+  });
+
+  test("nobody asked: it is left in peace", () => {
+    const visit = new Visit(house.ack(3)).answer(hello(2));
+    expect([visit.said, visit.outcome.kind, visit.owed]).toEqual([["hello"], "nothing", []]);
+  });
+
+  test("what an earlier visit proved is asked for once more, and once only", () => {
+    const first = asked(house.delta(1, 2)).answer(hello(1), receipt(2));
+    if (first.errand.phase !== "over") throw new Error("not over");
+    for (const [isAsked, said] of [
+      [true, ["hello", "receipt"]],
+      [false, ["hello"]],
+    ] as const) {
+      const visit = new Visit();
+      if (isAsked) visit.wantingWord();
+      const { satchel } = first.errand;
+      visit.errand = startErrand(visit.lent, satchel).errand;
+      visit.answer(hello(2), ...(isAsked ? [receipt(2)] : []));
+      expect([visit.said, visit.outcome]).toEqual([said, { kind: "already", version: 2 }]);
+    }
+  });
+
+  test.each([
+    ["by another key", say("receipt", house.receipt(2, 0, filled(32, 99))), "unproven", []],
+    ["of another lock", say("receipt", createHouse(40).receipt(2)), "unproven", []],
+    ["of a damaged table", receipt(2, receiptFlags.damaged), "unfit", ["receipt 2"]],
+    ["that it refuses", refusal("REJECTED"), "refused", []],
+  ])("a receipt %s is no success", (_what, answer, kind, owed) => {
+    const visit = asked(house.ack(3)).answer(hello(2), answer);
+    expect([visit.outcome.kind, visit.owed]).toEqual([kind, owed]);
+  });
+
+  test("a lock without a table has nothing to sign for, and an ack that does not check names no key", () => {
+    expect(asked(house.ack(3)).answer(hello(0)).said).toEqual(["hello"]);
+    const bent = { ...house.ack(3), to: 4 };
+    expect(asked(bent).answer(hello(2)).outcome.kind).toBe("nothing");
+  });
+
+  test("its log goes along behind the receipt", () => {
+    const visit = asked(house.ack(3)).answer(
+      hello(2, conditionFlags.logWaiting),
+      receipt(2),
+      refusal("BUSY"),
+    );
+    expect(visit.said).toEqual(["hello", "receipt", "ack", "pull"]);
+  });
+});
+
 describe("a lying hello", () => {
   test("too high: the signed word is asked for; with it, nothing is sent in vain", () => {
     const visit = new Visit(house.delta(1, 2)).answer(hello(9), receipt(2));
@@ -299,7 +362,6 @@ describe("refusals", () => {
     "CONFLICT",
     "BODY_INVALID",
     "DUPLICATE",
-    "RESOURCE_EXHAUSTED",
     "STORAGE",
   ];
 
@@ -459,6 +521,17 @@ describe("the log goes along", () => {
     expect(new Visit(house.delta(1, 2)).answer(hello(1), receipt(2)).said).toEqual(["hello", "update"]);
   });
 
+  test("RESOURCE_EXHAUSTED ends it by its name, and takes along the log, which says how much the lock holds", () => {
+    const visit = new Visit(house.delta(1, 2)).answer(
+      hello(1),
+      refusal("RESOURCE_EXHAUSTED", 7),
+      segment(4, 2, 6),
+    );
+    expect(visit.said.at(-1)).toBe("pull");
+    expect(visit.outcome).toEqual({ kind: "refused", refusal: "RESOURCE_EXHAUSTED", detail: 7 });
+    expect(visit.owed.toSorted()).toEqual(["log 4", "refusal 2"]);
+  });
+
   test("a log that never ends is left after 16 segments, one that stands still after one, and both are called what they are", () => {
     const visit = new Visit(house.delta(1, 2)).answer(hello(1, logWaiting), receipt(2));
     for (let at = 0; !visit.isOver; at++) visit.hear(segment(at, 1, 5_000));
@@ -536,7 +609,8 @@ describe("the time", () => {
       const said = { ...must(readHello(streamed.hello(1))), nonce: filled(16, 3) };
       visit.answer(say("hello", encodeHello(said)), expired).feed({ kind: "time", token });
       for (const message of [say("hello", streamed.hello(1)), next(5, 0)]) visit.hear(message);
-      expect(visit.said).toEqual(["hello", "manifest", "time", "manifest", "chunk"]);
+      expect(visit.said.slice(0, 4)).toEqual(["hello", "manifest", "time", "manifest"]);
+      expect(visit.said.slice(4)).toEqual(["chunk", "chunk", "chunk"]);
     });
 
     test("is not set twice: refused again, the authority hears of it", () => {

@@ -14,6 +14,7 @@ import {
   type Inbox,
   segment,
 } from "../packages/protocol/src/link/frame.ts";
+import { runs } from "./replay.ts";
 import "./matchers.ts";
 
 interface Message {
@@ -95,7 +96,7 @@ test("messages come out as they went in, at every frame size, one after the othe
         inbox: { nextSeq: frames.length % 64 },
       });
     }),
-    { numRuns: 500, endOnFailure: true },
+    { ...runs(150), endOnFailure: true },
   );
 });
 
@@ -237,9 +238,9 @@ test.each(Object.keys(faults))("%s is refused, and no message that was not sent 
       );
     }),
     // Shrinking bodies of 2 KiB takes minutes; the seed is enough to see the failure again.
-    { numRuns: 400, endOnFailure: true },
+    { ...runs(250), endOnFailure: true },
   );
-  expect(happened).toBeGreaterThan(40);
+  expect(happened).toBeGreaterThan(25);
 });
 
 test("when the link breaks before the last frame, the message simply never comes", () => {
@@ -324,7 +325,7 @@ test("arbitrary frames never throw, and never leave more than the bound in the b
       }
       hear(inbox, sent[0]?.rest ?? new Uint8Array(0), () => undefined);
     }),
-    { numRuns: 2_000 },
+    runs(1_000),
   );
   expect(opened).toBeGreaterThan(100);
 });

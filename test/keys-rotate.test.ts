@@ -115,7 +115,10 @@ test("a receipt and a log of the old epoch that are still under way hurt nothing
   expect(states(office)).toEqual({ ada: "set", ben: "set", cy: "setting" });
   const code = office.ledger.codes.find(({ person }) => person === "cy");
   if (code === undefined) throw new Error("no code");
-  expect(atTheDoor(code, office.ledger.lock)).toMatchObject({ worksAfterSync: true, certain: false });
+  expect(atTheDoor(office.ledger.lock, office)(code)).toMatchObject({
+    worksAfterSync: true,
+    certain: false,
+  });
   office.takeAll(travel(office.lock, office.parcels()));
   office.takeAll(travel(office.lock, office.parcels()));
   expect(states(office)).toEqual({ ada: "set", ben: "set", cy: "set" });

@@ -2,7 +2,16 @@
 // nothing. Most of it runs in this process; the built program is spawned where a process is the point.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,9 +21,10 @@ import { createSimulatedLock } from "@doorsync/lock-sim";
 import * as air from "@doorsync/protocol/courier";
 import { toHex } from "@doorsync/protocol/lock";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { toWords } from "../packages/lock-sim/src/cli/said.ts";
+import { saidByNote, toWords } from "../packages/lock-sim/src/cli/said.ts";
 import { parseCommand } from "../packages/lock-sim/src/cli/words.ts";
 import { unpackSecure } from "../packages/lock-sim/src/edge/home.ts";
+import type { Note } from "../packages/lock-sim/src/firmware/events.ts";
 import { decodeSecure } from "../packages/lock-sim/src/firmware/secure.ts";
 import { type Row, run, started, visit } from "./lock-program.ts";
 import {
@@ -212,6 +222,13 @@ describe("lines in, one answer each", () => {
     expect(
       toWords({ kind: "power", value: "cut", struck: { store: "flash", op: 6 }, sinceArmed: 2 })[1],
     ).toBe('power failed in storage operation 6, the 2nd since the cut was armed (flash); type "power on"');
+    const app = (note: Note): string =>
+      toWords(saidByNote(note, "owned") ?? { kind: "quit", value: true })[1];
+    expect(app({ what: "opened", credential: 65_556, by: "app", forced: false })).toBe(
+      "opened by app (credential 65556)",
+    );
+    expect(app({ what: "denied", reason: "suspended", by: "app" })).toContain("refused by app (suspended;");
+    expect(saidByNote({ what: "denied", reason: "suspended", by: "card" }, "owned")).toBeUndefined();
     const armed = { op: 10, byte: 0, pattern: "half", seed: 1 } as const;
     expect(toWords({ kind: "armed", value: armed })[1]).toContain("in the 11th storage operation from now");
     const outside = {
@@ -402,6 +419,44 @@ describe("inspect", () => {
       writeFileSync(spoilt, file.with(at, byte));
       expect(await run("inspect", spoilt)).toMatchObject({ status: 1, out: "" });
     }
+  });
+
+  test("writes what opens a lock's updates to a new file, for its owner alone, and nothing else", async () => {
+    const home = copied(owned);
+    const secure = join(home, "secure.bin");
+    const read = decodeSecure(unpackSecure(new Uint8Array(readFileSync(secure))) ?? new Uint8Array());
+    if (!read.ok) throw new Error("the home has no secure element");
+    const { lockId, epoch, keys, setupSecret, signSeed, dhSecret } = read.value;
+    const file = join(home, "door.keys");
+    const { status, out } = await run("inspect", secure, "--keys", file);
+    expect([status, out]).toEqual([0, expect.stringContaining(file)]);
+    const text = readFileSync(file, "utf8");
+    expect(text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))).toEqual([
+      `update ${toHex(lockId)} ${epoch} ${toHex(keys.update)}`,
+    ]);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const { update, ...others } = keys;
+    expect(out).not.toContain(toHex(update));
+    for (const hidden of [setupSecret, signSeed, dhSecret, ...Object.values(others)])
+      expect(text).not.toContain(toHex(hidden));
+
+    expect(await run("inspect", secure, "--keys", file)).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/door\.keys exists: name a new file/),
+    });
+    expect(readFileSync(file, "utf8")).toBe(text);
+    const other = join(home, "other.keys");
+    expect(await run("inspect", join(home, "flash.img"), "--keys", other)).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/no secure element: name the secure\.bin/),
+    });
+    const factory = join(folder, "unowned");
+    expect((await run("new", "--home", factory)).status).toBe(0);
+    expect(await run("inspect", join(factory, "secure.bin"), "--keys", other)).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/has no owner yet, and no keys: commission it/),
+    });
+    expect(existsSync(other)).toBe(false);
   });
 
   test("says messages and parcels in words", async () => {

@@ -11,6 +11,8 @@ import { type Crypto, createCrypto } from "../packages/protocol/src/crypto/crypt
 import { sealHpke } from "../packages/protocol/src/crypto/hpke.ts";
 import { portable } from "../packages/protocol/src/crypto/portable.ts";
 import { capacityDefault } from "../packages/protocol/src/limits.ts";
+import { messageCatalog } from "../packages/protocol/src/messages/catalog.ts";
+import { describeMessage } from "../packages/protocol/src/messages/describe.ts";
 import { decodeEvent, encodeEvent } from "../packages/protocol/src/messages/event.ts";
 import { encodeHello, readHello } from "../packages/protocol/src/messages/hello.ts";
 import { firstHead, readPull } from "../packages/protocol/src/messages/log.ts";
@@ -22,6 +24,14 @@ import { acceptReceipt } from "../packages/protocol/src/rules/receipt.ts";
 import { acceptRotation } from "../packages/protocol/src/rules/rotation.ts";
 import { acceptTime } from "../packages/protocol/src/rules/time.ts";
 import type { LockKeys, LockTrust } from "../packages/protocol/src/rules/trust.ts";
+import {
+  acceptUnlock,
+  acceptUnlockStart,
+  askUnlock,
+  type Channel,
+  readUnlocked,
+  startUnlock,
+} from "../packages/protocol/src/rules/unlock.ts";
 import { commissionFor, fast } from "./arbitraries.ts";
 import { accepted } from "./matchers.ts";
 import { messageVectors } from "./vectors/messages.ts";
@@ -61,7 +71,7 @@ const trust: LockTrust = {
   name: { lockId: bytesOf(file.lock.lockId), epoch: file.lock.epoch },
   authority: {
     root: key("rootPublic"),
-    capability: unused,
+    capability: key("capabilityPublic"),
     box: key("boxPublic"),
     table: key("tablePublic"),
     time: key("timePublic"),
@@ -72,6 +82,14 @@ const tables: Readonly<Record<"before" | "after", Table>> = {
   before: accepted(tableFromItems(fast, keys.digest, bytesOf(file.tables.before.items))),
   after: accepted(tableFromItems(fast, keys.digest, bytesOf(file.tables.after.items))),
 };
+
+function channelOf(id: string): Channel {
+  const made = vector(id).made ?? {};
+  const [hash, toResponder, toInitiator] = ["hash", "toResponder", "toInitiator"].map((part) =>
+    bytesOf(made[part]),
+  );
+  return { hash: hash ?? unused, toResponder: toResponder ?? unused, toInitiator: toInitiator ?? unused };
+}
 
 function judge(crypto: Crypto, judged: Judged, message: Bytes): Verdict<unknown> {
   switch (judged.as) {
@@ -117,6 +135,23 @@ function judge(crypto: Crypto, judged: Judged, message: Bytes): Verdict<unknown>
       const headOf = (seq: number): Bytes => heads[seq] ?? unused;
       return acceptAck(crypto, trust, { ackedSeq, lastSeq: heads.length - 1, headOf }, message);
     }
+    case "unlock-start": {
+      const lock = { name: trust.name, dhSecret: key("lockDhSecret") };
+      return acceptUnlockStart(crypto, lock, bytesOf(judged.ephemeral), message);
+    }
+    case "unlock-start-reply": {
+      const door = { name: trust.name, dh: key("lockDhPublic") };
+      const device = { capability: new Uint8Array(1), seed: key("deviceSeed") };
+      return askUnlock(crypto, door, bytesOf(judged.ephemeral), message, device);
+    }
+    case "unlock": {
+      const { elapsedSeconds, version, snapshotOnly, lowerSeconds: lower, upperSeconds } = judged;
+      const time = { lower, upper: upperSeconds ?? Number.POSITIVE_INFINITY };
+      const met = { channel: channelOf("unlock-start"), elapsedSeconds, version, snapshotOnly, time };
+      return acceptUnlock(crypto, trust, met, message);
+    }
+    case "unlocked":
+      return readUnlocked(crypto, channelOf("unlock-start").toInitiator, message);
     default:
       return judged satisfies never;
   }
@@ -142,6 +177,10 @@ test("there are good and bad vectors of every kind of message", () => {
     "pull",
     "segment",
     "ack",
+    "unlock-start",
+    "unlock-start-reply",
+    "unlock",
+    "unlocked",
   ]) {
     expect(vector(kind).verdict).toBe("accepted");
     expect(file.messages.filter(({ near }) => near === kind).length, kind).toBeGreaterThan(1);
@@ -227,6 +266,44 @@ test("a segment is sealed from its events, their heads and nothing else", () => 
       packed ?? unused,
     );
     expect(toHex(concat(clear, sealed))).toBe(vector("segment").message);
+  }
+});
+
+test("an unlock is made of its handshake, its capability and one signature, and nothing else", () => {
+  const made = vector("unlock").made ?? {};
+  const { hash, toResponder, toInitiator } = channelOf("unlock-start");
+  for (const crypto of [fast, createCrypto(portable)]) {
+    const door = { name: trust.name, dh: key("lockDhPublic") };
+    const phone = bytesOf(vector("unlock-start").made?.["ephemeral"]);
+    expect(toHex(startUnlock(crypto, door, phone))).toBe(vector("unlock-start").message);
+    const device = { capability: bytesOf(made["capability"]), seed: key("deviceSeed") };
+    const reply = bytesOf(vector("unlock-start-reply").message);
+    const asked = accepted(askUnlock(crypto, door, phone, reply, device));
+    expect([toHex(asked.message), asked.answerKey]).toEqual([vector("unlock").message, toInitiator]);
+  }
+  expect(toHex(fast.sign(key("capabilitySeed"), bytesOf(made["signed"])))).toBe(made["capabilitySignature"]);
+  expect(made["signed"]).toContain(`${made["externalAad"]}`);
+  expect(made["capability"]).toContain(`${made["claims"]}5840${made["capabilitySignature"]}`);
+  expect(made["deviceSigned"]).toContain(toHex(hash));
+  expect(toHex(fast.sign(key("deviceSeed"), bytesOf(made["deviceSigned"])))).toBe(made["deviceSignature"]);
+  expect(made["request"]).toContain(`${made["deviceSignature"]}`);
+  const sealed = fast.seal(toResponder, new Uint8Array(12), new Uint8Array(0), bytesOf(made["request"]));
+  expect(toHex(sealed)).toBe(vector("unlock").message);
+});
+
+test("an unlock in words gives nothing away, and bytes of another length are none", () => {
+  const rows = [
+    ["unlock-start", "unlock-start", /half of a Noise handshake/],
+    ["unlock-start", "unlock-start-reply", /half of a Noise handshake/],
+    ["unlock", "unlock", /208 bytes sealed to the lock/],
+    ["unlocked", "unlocked", /the length does not tell/],
+    ["unlocked", "unlocked-sync-first", /the length does not tell/],
+  ] as const;
+  for (const [name, id, words] of rows) {
+    const body = bytesOf(vector(id).message);
+    const { type } = messageCatalog[name];
+    expect(describeMessage({ type, body }), id).toMatch(words);
+    expect(describeMessage({ type, body: body.subarray(0, 10) }), id).toMatch(/not of the documented shape/);
   }
 });
 

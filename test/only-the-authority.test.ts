@@ -8,6 +8,7 @@ import * as air from "@doorsync/protocol/courier";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeSecure } from "../packages/lock-sim/src/firmware/secure.ts";
+import { encode } from "../packages/protocol/src/cbor/codec.ts";
 import { context } from "../packages/protocol/src/crypto/context.ts";
 import { sign1, splitSign1 } from "../packages/protocol/src/crypto/sign1.ts";
 import { updatePayload } from "../packages/protocol/src/messages/update.ts";
@@ -17,6 +18,7 @@ import { issueReceipt } from "../packages/protocol/src/rules/receipt.ts";
 import { acceptRotation } from "../packages/protocol/src/rules/rotation.ts";
 import { acceptTime } from "../packages/protocol/src/rules/time.ts";
 import { type LockTrust, signedContext } from "../packages/protocol/src/rules/trust.ts";
+import { acceptUnlock } from "../packages/protocol/src/rules/unlock.ts";
 import { runs } from "./replay.ts";
 import {
   answerName,
@@ -100,6 +102,8 @@ function messagesOf(
     pull: air.encodePull(0),
     segment: issueSegment(crypto, believed(property), bytesOf("segment", 32), place, []),
     ack: authority.issueAck(crypto, table, name, place),
+    "unlock-start": air.startUnlock(crypto, { name, dh: property.lockPublic.dh }, nonce32),
+    unlock: capabilityFor(authoritySeeds.capability, name),
   };
   const types = Object.keys(bodies) as (keyof typeof bodies)[];
   return [...said, ...receipt, ...types.map((type) => ({ type: air.messageType(type), body: bodies[type] }))];
@@ -116,7 +120,7 @@ test("P3: any stream of bytes leaves the table as the authority signed it", () =
       return (known[n] ?? new Uint8Array(0)).slice(from, from + length);
     }),
   );
-  const types = fc.oneof(fc.nat(255), fc.constantFrom(1, 2, 3, 4, 5, 6, 10, 11, 12, 14));
+  const types = fc.oneof(fc.nat(255), fc.constantFrom(1, 2, 3, 4, 5, 6, 10, 11, 12, 14, 16, 17));
   let messages = 0;
   fc.assert(
     fc.property(fc.array(fc.tuple(types, fc.array(piece, { maxLength: 4 })), { maxLength: 8 }), (said) => {
@@ -179,7 +183,7 @@ test("the other epoch's messages are refused, with equal keys and lock id", () =
   }
 });
 
-test("P6: no message is taken for another, in any type", () => {
+test("P6, T11: no message is taken for another, in any type", () => {
   let tried = 0;
   for (const message of messagesOf(a, next.a, stream.a)) {
     const lock = makeLock("A", { parts: forkParts(a.lock) });
@@ -197,7 +201,7 @@ test("P6: no message is taken for another, in any type", () => {
   expect(tried).toBeGreaterThan(1_000);
 });
 
-test("P6: no signed or sealed object is believed by the judge of another, though every key be the right one", () => {
+test("P6, T11: no signed or sealed object is believed by the judge of another, though every key be the right one", () => {
   // One key for every purpose: only type and record tell the objects apart.
   const { lock: door, tableSeed: seed } = a.property;
   const key = crypto.signPublic(seed);
@@ -231,6 +235,7 @@ test("P6: no signed or sealed object is believed by the judge of another, though
     rotation: authority.issueRotation(crypto, seed, door.name.lockId, offer),
     segment: issueSegment(crypto, trust, bytesOf("segment", 32), place, []),
     ack: authority.issueAck(crypto, seed, door.name, place),
+    capability: capabilityFor(seed, door.name),
   };
   type Kind = keyof typeof objects;
   const judges: Readonly<Record<Kind, (body: Uint8Array) => authority.Verdict<unknown>>> = {
@@ -244,6 +249,20 @@ test("P6: no signed or sealed object is believed by the judge of another, though
     rotation: (body) => acceptRotation(crypto, trust, body),
     segment: (body) => authority.acceptSegment(crypto, door, authoritySeeds.box, place, body),
     ack: (body) => acceptAck(crypto, trust, { ackedSeq: 0, lastSeq: 9, headOf: () => place.head }, body),
+    capability: (body) => {
+      const channel = { hash: bytesOf("h", 32), toResponder: nonce32, toInitiator: nonce32 };
+      const signature = crypto.sign(deviceSeed, context(18, channel.hash, 1));
+      const request = encode([body.subarray(0, 160), 1, signature]);
+      const sealed = crypto.seal(nonce32, new Uint8Array(12), new Uint8Array(0), request);
+      const met = {
+        channel,
+        elapsedSeconds: 0,
+        version: 9,
+        snapshotOnly: false,
+        time: { lower: noon, upper: noon },
+      };
+      return acceptUnlock(crypto, trust, met, sealed);
+    },
   };
   const kinds = Object.keys(objects) as Kind[];
   let tried = 0;
@@ -258,7 +277,7 @@ test("P6: no signed or sealed object is believed by the judge of another, though
   expect(tried).toBe(kinds.length * (kinds.length - 1));
 
   // Each payload signed anew by the right key, in every context but its own.
-  const contexts: readonly Uint8Array[] = [2, 3, 4, 5, 9, 10, 11, 12, 13, 14].flatMap((type) => [
+  const contexts: readonly Uint8Array[] = [2, 3, 4, 5, 9, 10, 11, 12, 13, 14, 16, 17, 18].flatMap((type) => [
     context(type, door.name.lockId),
     signedContext(type, door.name),
     signedContext(type, door.name, nonce),
@@ -326,6 +345,18 @@ test("P23: everything that is inside one lock makes nothing that another believe
   expect(tried).toBe(20);
   expect(makeLock("B", { parts: forkParts(b.lock) }).press("6666")).toBe("refused");
 });
+
+const nonce32 = bytesOf("nonce", 32);
+const deviceSeed = bytesOf("device", 32);
+
+/** Leave for one device, an hour around noon. */
+function capabilityFor(seed: Uint8Array, name: authority.LockName): Uint8Array {
+  const deviceKey = crypto.signPublic(deviceSeed);
+  const said = { notBefore: noon - 1_800, notAfter: noon + 1_800, deviceKey, minTableVersion: 1 };
+  const issued = authority.issueCapability(crypto, seed, name, said);
+  if (!issued.ok) throw new Error(issued.check);
+  return issued.value;
+}
 
 function offerOf(name: authority.LockName): authority.CommissionOffer {
   const key = crypto.signPublic(bytesOf("mine", 32));

@@ -135,6 +135,7 @@ describe("sync", () => {
     const terminal = { stdout, stderr: stdout, env: {}, once: () => {}, removeListener: () => {} };
     const result: SyncResult = {
       outcome: { kind: "refused", refusal: "BUSY" },
+      tag: undefined,
       delivered: [],
       receipt: undefined,
       conditions: ["lowBattery", "jammed"],

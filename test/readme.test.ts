@@ -1,8 +1,9 @@
 /**
- * What the README, the packages' pages and the testing page say is so: their code blocks are run and typed, the story
- * is played by the built programs, and their figures, links and lists are the repository's. Their prose is not tested.
+ * What the README, the packages' pages and the testing page say is so: their code blocks are run and typed, and their
+ * figures, links and lists are the repository's. The story with an authority is test/service/readme-story.test.ts; prose
+ * is not tested.
  */
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -12,7 +13,6 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -30,7 +30,7 @@ import { claimsOf, lastLineClaimed, moved, type Snippet, snippetsOf } from "./su
 import { commission, crypto, makeLock, offerTo } from "./world.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const packages = ["protocol", "lock-sim", "phone-client", "authority"] as const;
+const packages = ["protocol", "lock-sim", "phone-client", "authority", "virtual-radio"] as const;
 const pages = [
   "README.md",
   "docs/TESTING.md",
@@ -74,19 +74,6 @@ async function expectClaims(name: string, code: string): Promise<void> {
   expect(await printed(name, code)).toEqual(claims);
 }
 
-/** Programs may listen there: it was free a moment ago. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() =>
-        address !== null && typeof address === "object" ? resolve(address.port) : reject(),
-      );
-    });
-  });
-}
-
 describe("the README's blocks are run, and print what they say", () => {
   test("for an app developer: a lock is visited over TCP, and its receipt verified", async () => {
     const lock = makeLock("readme");
@@ -120,47 +107,6 @@ describe("the README's blocks are run, and print what they say", () => {
   });
 
   test("for a firmware engineer", () => expectClaims("firmware", snippet("README.md", "firmware").code));
-
-  test("the story, by the built programs in a folder of its own", async () => {
-    const { code } = snippet("README.md", "story");
-    const home = mkdtempSync(join(tmpdir(), "doorsync-story-"));
-    const port = await freePort();
-    const shell = spawn(
-      "bash",
-      ["-euo", "pipefail", "-c", moved(code, "127.0.0.1:7001", `127.0.0.1:${port}`, 4)],
-      {
-        cwd: home,
-        // No database of the tests: the story says that the property's is embedded.
-        env: {
-          PATH: [join(root, "node_modules/.bin"), process.env["PATH"]].join(delimiter),
-          HOME: home,
-        },
-        stdio: ["ignore", "pipe", "pipe"],
-        detached: true,
-        timeout: 55_000,
-      },
-    );
-    let said = "";
-    let complaint = "";
-    shell.stdout.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
-    });
-    shell.stderr.setEncoding("utf8").on("data", (text: string) => {
-      complaint += text;
-    });
-    const closed = new Promise((resolve) => shell.on("close", resolve));
-    try {
-      const status = await new Promise((resolve) => shell.on("exit", resolve));
-      endGroup(shell.pid);
-      await closed;
-      expect(status, said + complaint).toBe(0);
-      expect(said.trimEnd().split("\n").at(-1)?.trim()).toBe(lastLineClaimed(code));
-      expect(readFileSync(join(home, "lock.log"), "utf8")).toContain("version 2 is in force");
-      expect(said).toMatch(/version 2 proven; Ada: removing -> removed; Ada: setting -> set$/m);
-    } finally {
-      rmSync(home, { recursive: true, force: true });
-    }
-  }, 60_000);
 });
 
 test("the README's stories and worlds, by the built program in a folder of its own", () => {
@@ -183,16 +129,6 @@ test("the README's stories and worlds, by the built program in a folder of its o
     rmSync(home, { recursive: true, force: true });
   }
 }, 30_000);
-
-/** The lock that the story left running, where it broke off in the middle. */
-function endGroup(leader: number | undefined): void {
-  if (leader === undefined) return;
-  try {
-    process.kill(-leader, "SIGKILL");
-  } catch {
-    // All of it ended by itself, as it should.
-  }
-}
 
 describe("the packages' blocks are run, and print what they say", () => {
   test.each(packages)("%s", (name) =>

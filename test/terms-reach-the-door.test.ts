@@ -105,7 +105,7 @@ test("suspending is one bit: window, end and rule stay, and pending is said unti
   const standing = () => {
     const [code] = office.ledger.codes;
     if (code === undefined) throw new Error("no code");
-    const { worksNow, worksAfterSync } = atTheDoor(code, office.ledger.lock);
+    const { worksNow, worksAfterSync } = atTheDoor(office.ledger.lock, office)(code);
     return [codeState(code, office.ledger.lock), worksNow, worksAfterSync];
   };
   expect(standing()).toEqual(["set", true, true]);

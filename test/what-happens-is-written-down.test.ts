@@ -198,7 +198,20 @@ describe("a refusal that a good signature earned", () => {
     ]);
     wait(lock, 3_601);
     visit(lock, other.messages.slice(0, 1));
-    expect(eventsOf(lock).at(-1)).toMatchObject({ kind: "SyncRefused", count: 20 });
+    expect(eventsOf(lock).at(-1)).toMatchObject({ kind: "SyncRefused", count: 20, credential: 0 });
+  });
+
+  test("for want of room, the line says how many codes the lock holds", () => {
+    const lock = makeLock("small", { capacity: 2 });
+    const property = commission(lock, "small");
+    deliver(lock, property.snapshot(property.tableOf(new Map([[0, code]]))));
+    const three = new Map([code, "9090", "7315"].map((digits, i) => [i, digits]));
+    visit(lock, property.snapshot(property.tableOf(three), 2).messages);
+    expect(eventsOf(lock).at(-1)).toMatchObject({
+      kind: "SyncRefused",
+      detail: authority.refusals.RESOURCE_EXHAUSTED.code,
+      credential: 2,
+    });
   });
 
   test("one that nobody signed is not written at all", () => {

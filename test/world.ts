@@ -19,9 +19,17 @@ import { createSecureElement, type SecureElement } from "../packages/lock-sim/sr
 
 export type Bytes = Uint8Array;
 
+const memories: Map<string, unknown>[] = [];
+
+/** Lets go of all that was remembered, for whoever measures what is held. */
+export function forgetComputed(): void {
+  for (const memory of memories) memory.clear();
+}
+
 /** What was computed of the same bytes before; forgets everything when there is too much of it. */
 function remembering<R>(compute: (...parts: Bytes[]) => R): (...parts: Bytes[]) => R {
   const known = new Map<string, R>();
+  memories.push(known);
   const own = (result: R): R => (result instanceof Uint8Array ? (result.slice() as R) : result);
   return (...parts) => {
     const name = parts.map((part) => Buffer.from(part).toString("latin1")).join("|");

@@ -14,6 +14,7 @@ import {
   readNext,
   readRefusal,
 } from "../../packages/protocol/src/messages/answers.ts";
+import { decodeClaims, encodeClaims } from "../../packages/protocol/src/messages/capability.ts";
 import {
   bodyBytesMax,
   type MessageName,
@@ -42,6 +43,7 @@ import { manifestPayload } from "../../packages/protocol/src/messages/manifest.t
 import { receiptPayload } from "../../packages/protocol/src/messages/receipt.ts";
 import { rotationPayload } from "../../packages/protocol/src/messages/rotation.ts";
 import { timePayload } from "../../packages/protocol/src/messages/time-token.ts";
+import { packUnlocked, unlockRequest, unpackUnlocked } from "../../packages/protocol/src/messages/unlock.ts";
 import { updateBody, updatePayload } from "../../packages/protocol/src/messages/update.ts";
 import { refusalByCode, refuse } from "../../packages/protocol/src/refusal.ts";
 import { hold } from "../cast/claim.ts";
@@ -126,6 +128,22 @@ const decoders: Readonly<Record<MessageName, readonly Again[]>> = {
     },
   ],
   ack: [record(ackPayload, messageCatalog.ack.toLock)],
+  /** Noise alone: every byte is a key or a seal. */
+  "unlock-start": [],
+  unlock: [
+    record(unlockRequest, messageCatalog.unlock.toLock),
+    (body) => {
+      const said = decodeClaims(body);
+      return said.ok ? encodeClaims(said.value) : undefined;
+    },
+  ],
+  unlocked: [
+    (body) => {
+      const said = unpackUnlocked(body);
+      if (!said.ok) return undefined;
+      return packUnlocked(said.value.kind === "opened" ? "opened" : said.value);
+    },
+  ],
 };
 
 /** By the first byte of an input. */

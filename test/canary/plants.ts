@@ -54,6 +54,7 @@ const catchers: Readonly<Record<string, Catcher>> = {
   },
 };
 
+const unlockRules = "packages/protocol/src/rules/unlock.ts";
 const trust = "packages/protocol/src/rules/trust.ts";
 const table = "packages/protocol/src/codes/table.ts";
 
@@ -185,6 +186,101 @@ const unitPlants: readonly Plant[] = [
     },
   },
   {
+    id: "device-signs-no-handshake",
+    fault: "what a device signs is the same every time, and whoever heard it once may show it",
+    edits: [
+      {
+        file: "packages/protocol/src/messages/unlock.ts",
+        find: "return context(messageCatalog.unlocked.type, handshakeHash, action);",
+        put: "return context(messageCatalog.unlocked.type, handshakeHash.length, action);",
+      },
+    ],
+    caughtBy: {
+      file: "test/unlock-is-fresh.test.ts",
+      test: "a signature over or by an earlier handshake",
+    },
+  },
+  {
+    id: "any-device-key",
+    fault: "a device key of small order counts, and one signature fits every handshake",
+    edits: [
+      {
+        file: unlockRules,
+        find: 'if (!crypto.isStrictPublicKey(deviceKey)) return refuse("DENIED", "Q7");',
+        put: "",
+      },
+      {
+        file: "packages/protocol/src/crypto/crypto.ts",
+        find: "if (!isStrictPublicKey(publicKey)) return false; if (!isBelow(yOf(r), fieldPrime)) return false;",
+        put: "if (!isBelow(yOf(r), fieldPrime)) return false;",
+      },
+    ],
+    caughtBy: {
+      file: "test/capabilities-are-judged.test.ts",
+      test: "a device key of order 1 is refused, whatever signature comes with it",
+    },
+  },
+  {
+    id: "table-age-ignored",
+    fault: "a capability opens by whatever table the lock holds, and who never syncs is never asked to",
+    edits: [
+      {
+        file: unlockRules,
+        find: "if (met.snapshotOnly || met.version < minTableVersion)",
+        put: "if (met.snapshotOnly)",
+      },
+    ],
+    caughtBy: {
+      file: "test/capabilities-are-judged.test.ts",
+      test: "a table older than that is synced first, before the time is asked for; the answer says the held version",
+    },
+  },
+  {
+    id: "handshake-used-twice",
+    fault: "a handshake goes on after its unlock, and the same request opens once more",
+    edits: [
+      {
+        file: "packages/lock-sim/src/firmware/unlock.ts",
+        find: "const used = withSession(running, { handshake: undefined });",
+        put: "const used = running;",
+      },
+    ],
+    caughtBy: {
+      file: "test/unlock-is-fresh.test.ts",
+      test: "is good for one request: the second is not heard, though it be the same bytes",
+    },
+  },
+  {
+    id: "lockout-keeps-apps-out",
+    fault: "a keypad that somebody locked by guessing refuses apps too",
+    edits: [
+      {
+        file: "packages/lock-sim/src/firmware/keypad.ts",
+        find: 'if (shown.by !== "keypad") return judgeShown(running, turn, shown);',
+        put: 'if (shown.by === "card") return judgeShown(running, turn, shown); if (shown.by === "app") return mayTry(running.notebook, poweredSeconds(running, turn.now), settingsOf(running.inForce.table)).ok ? judgeShown(running, turn, shown) : deny(running, turn, shown, "budget");',
+      },
+    ],
+    caughtBy: {
+      file: "test/unlock-at-the-door.test.ts",
+      test: "T25: a keypad that somebody locked by guessing keeps no app out",
+    },
+  },
+  {
+    id: "denied-at-once",
+    fault: "a capability that is over is denied without a look at the table, and its time tells so",
+    edits: [
+      {
+        file: "packages/lock-sim/src/firmware/unlock.ts",
+        find: 'if (verdict.refusal === "DENIED") return show(counted, turn, { by: "app", deviceKey: undefined, asker });',
+        put: "",
+      },
+    ],
+    caughtBy: {
+      file: "test/unlock-at-the-door.test.ts",
+      test: "DENIED is the same for every reason: the panel, the answer's length, and the credentials looked at",
+    },
+  },
+  {
     id: "skip-s-below-l",
     fault: "S + L is taken for another good signature",
     edits: [
@@ -197,6 +293,36 @@ const unitPlants: readonly Plant[] = [
     caughtBy: {
       file: "test/providers-agree.test.ts",
       test: "S + kL is refused for every k that fits, though tweetnacl itself accepts it",
+    },
+  },
+  {
+    id: "held-chunks-out-of-order",
+    fault: "of the chunks that a lock holds the last is written first",
+    edits: [
+      {
+        file: "packages/lock-sim/src/firmware/stream.ts",
+        find: "const [first, ...held] = running.held;",
+        put: "const first = running.held.at(-1); const held = running.held.slice(0, -1);",
+      },
+    ],
+    caughtBy: {
+      file: "test/chunks-in-flight.test.ts",
+      test: "takes three while the first is being written, answers each when it is durable, and writes them in order",
+    },
+  },
+  {
+    id: "held-chunks-go-with-the-link",
+    fault: "what a lock held whole is forgotten when its courier is gone",
+    edits: [
+      {
+        file: "packages/lock-sim/src/firmware/session.ts",
+        find: "return { ...running, session: undefined };",
+        put: "return { ...running, session: undefined, held: [] };",
+      },
+    ],
+    caughtBy: {
+      file: "test/chunks-in-flight.test.ts",
+      test: "after a drop at any fragment at most one chunk is sent again: an operation every 4 frames",
     },
   },
 ];

@@ -2,9 +2,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { endpoints } from "@doorsync/authority/service";
 import { describeOutcome } from "@doorsync/phone-client";
 import { vaultFolder } from "@doorsync/phone-client/node";
 import { expect } from "vitest";
+import { fittingRequest } from "../support/from-schema.ts";
 import { mute, nowhere, opens, passes } from "../support/journey-door.ts";
 import { type Door, openHouse, tokenForm } from "../support/journey-house.ts";
 import { found, lastLetter, lettersTo } from "../support/journey-post.ts";
@@ -34,8 +36,11 @@ journey("F25", "codes on a borrowed phone, and nothing left on it", async (story
       expect(readdirSync(join(folder, "app")).length).toBeGreaterThan(0);
     });
     const token = await borrowed.token();
-    await when("she signs out", async () => {
+    await when("she signs out, while the phone syncs once more", async () => {
+      await house.give(await house.moveIn("Nora", "resident", unit), [door]);
+      const visit = borrowed.syncs(door);
       expect(await borrowed.account.logOut()).toMatchObject({ isServiceTold: true, lost: 0 });
+      await visit;
     });
     await holds("nothing remains on the phone: no session, code, parcel or log", () => {
       const left = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) =>
@@ -107,6 +112,9 @@ journey("F26", "a password reset logs out every device", async ({ service, given
   });
 });
 
+/** Would end the log-in that the story goes on with, or is the password's own. */
+const endsIt = new Set(["logOut", "endSessions", "changePassword"]);
+
 journey("F27", "from a computer the password can be reset, and nothing else", async (story) => {
   const { service, given, when, holds } = story;
   const house = openHouse(service);
@@ -134,6 +142,24 @@ journey("F27", "from a computer the password can be reset, and nothing else", as
       const answer = await service.call(name, { ...asked, token });
       expect([name, answer.status, answer.body.name]).toEqual([name, 403, "MOBILE_ONLY"]);
     }
+  });
+  await when("she asks there for everything that the service has", async () => {
+    const lent = {
+      property: service.propertyId,
+      door: door.doorId,
+      doors: [door.doorId],
+      person: rita.personId,
+    };
+    const granted: string[] = [];
+    for (const endpoint of endpoints.filter(
+      ({ access, name }) => access === "session" && !endsIt.has(name),
+    )) {
+      const answer = await service.call(endpoint.name, { token, ...fittingRequest(endpoint, lent, 4) });
+      if (answer.status < 300) granted.push(endpoint.name);
+      else expect(answer.status, endpoint.name).toBeLessThan(500);
+    }
+    // Who one is, where one is logged in, and whether a phone of one's own opens doors; nothing of any door.
+    expect(granted.sort()).toEqual(["appKey", "endAppKey", "me", "properties", "sessions"]);
   });
   await when("she resets the password there", async () => {
     await service.call("askPasswordReset", { body: { email: rita.email } });

@@ -19,7 +19,7 @@ import { computedTarget } from "./source.ts";
 /** The root of the repository, with a slash at its end. */
 export const root: string = fileURLToPath(new URL("../..", import.meta.url));
 
-export const packageNames = ["protocol", "lock-sim", "phone-client", "authority"] as const;
+export const packageNames = ["protocol", "virtual-radio", "lock-sim", "phone-client", "authority"] as const;
 
 /** Files by path: the shape of a planted violation. */
 export type Files = Readonly<Record<string, string>>;
@@ -36,6 +36,8 @@ const face = (name: string): RegExp => new RegExp(`^@doorsync/protocol/${name}$`
 const inside = (folder: string): RegExp => new RegExp(`^packages/${folder}/`);
 const builtin = /^node:/;
 const outside = /^(?!@doorsync\/|node:|\.|packages\/|test\/|demo\/|bench\/|fuzz\/)/;
+/** Adapters in software, for edges that load a radio. */
+const adapters = /^@doorsync\/virtual-radio(\/btsnoop)?$/;
 const cores = /^@doorsync\/(phone-client|authority)\/core$/;
 const manifests = new Map(
   packageNames.map((name) => {
@@ -51,6 +53,7 @@ const p = "packages/protocol/src";
 const l = "packages/lock-sim/src";
 const c = "packages/phone-client/src";
 const a = "packages/authority/src";
+const v = "packages/virtual-radio/src";
 
 export const law: readonly Sentence[] = [
   {
@@ -119,6 +122,7 @@ export const law: readonly Sentence[] = [
     check: only(/^packages\/lock-sim\/src\/edge\//, [
       inside("lock-sim/src"),
       face("(lock|inspect|node-crypto)"),
+      adapters,
       builtin,
       outside,
     ]),
@@ -126,10 +130,11 @@ export const law: readonly Sentence[] = [
     spared: { [`${l}/edge/socket.ts`]: 'import { openssl } from "@doorsync/protocol/node-crypto";' },
   },
   {
-    claim: "lock-sim's command line may also run the cores of the other two",
+    claim: "lock-sim's command line may also run the cores of the other two, and read captures",
     check: only(/^packages\/lock-sim\/src\/cli\//, [
       inside("lock-sim/src"),
       face("(lock|courier|inspect|node-crypto)"),
+      /^@doorsync\/virtual-radio\/btsnoop$/,
       cores,
       builtin,
       outside,
@@ -205,7 +210,7 @@ export const law: readonly Sentence[] = [
   },
   {
     claim: "phone-client knows the protocol by the face of the courier",
-    check: only(/^packages\/phone-client\/src\/(?!cli\/|edge\/|node\.ts$)/, [
+    check: only(/^packages\/phone-client\/src\/(?!cli\/|edge\/|(node|gatt-link)\.ts$)/, [
       inside("phone-client/src"),
       face("courier"),
       outside,
@@ -215,9 +220,10 @@ export const law: readonly Sentence[] = [
   },
   {
     claim: "phone-client's edge may also choose a provider",
-    check: only(/^packages\/phone-client\/src\/(edge\/|node\.ts$)/, [
+    check: only(/^packages\/phone-client\/src\/(edge\/|(node|gatt-link)\.ts$)/, [
       inside("phone-client/src"),
       face("(courier|node-crypto)"),
+      adapters,
       builtin,
       outside,
     ]),
@@ -262,15 +268,17 @@ export const law: readonly Sentence[] = [
   },
   {
     claim:
-      "phone-client is a stack: errand and satchel, ports, courier, core, account, parts | edge, faces, cli",
+      "phone-client is a stack: errand and satchel, ports, conversation, sync and unlock, core, account, parts | edge, faces, cli",
     check: stack(`${c}/`, [
       [/^(errand|satchel)\b/],
       [/^ports\.ts$/],
-      [/^courier\.ts$/],
+      [/^converse\.ts$/],
+      [/^slips\.ts$/],
+      [/^(courier|unlock)\.ts$/],
       [/^core\.ts$/],
       [/^account\//],
       [/^parts\//, /^edge\//],
-      [/^(index|node)\.ts$/],
+      [/^(index|node|gatt-link)\.ts$/],
       [/^cli\//],
     ]),
     planted: { [`${c}/courier.ts`]: 'import { memory } from "./parts/memory.ts";' },
@@ -340,6 +348,55 @@ export const law: readonly Sentence[] = [
     spared: { "packages/authority/web/src/views/door.tsx": 'import { Form } from "../parts/form.tsx";' },
   },
   {
+    claim: "virtual-radio stands alone: it imports no package of ours and no library, only Node",
+    check: only(/^packages\/virtual-radio\/src\//, [inside("virtual-radio/src"), builtin]),
+    planted: { [`${v}/link.ts`]: 'import { limits } from "@doorsync/protocol/lock";' },
+    spared: { [`${v}/remote.ts`]: 'import { connect } from "node:net";' },
+  },
+  {
+    claim: "only where radios are loaded, and what reads captures, knows of adapters in software",
+    check: never(/^packages\/(?!virtual-radio\/|(lock-sim|phone-client)\/src\/(edge|cli)\/)/, [
+      /^@doorsync\/virtual-radio/,
+      inside("virtual-radio"),
+    ]),
+    planted: { [`${l}/board/board.ts`]: 'import { createAir } from "@doorsync/virtual-radio";' },
+    spared: { [`${l}/edge/bleno.ts`]: 'import { createAir } from "@doorsync/virtual-radio";' },
+  },
+  {
+    claim: "virtual-radio's models know nothing of Node: air time, words, controllers, links, captures",
+    check: neverReaches(
+      /^packages\/virtual-radio\/src\/(airtime|att-guard|btsnoop|chance|controller|controller-state|faults|h4|hci|link|obey|range)\.ts$/,
+      [builtin],
+    ),
+    planted: {
+      [`${v}/link.ts`]: 'import { pace } from "./pace.ts";',
+      [`${v}/pace.ts`]: 'import { performance } from "node:perf_hooks";',
+    },
+    spared: { [`${v}/socket.ts`]: 'import { EventEmitter } from "node:events";' },
+  },
+  {
+    claim:
+      "virtual-radio is a stack: captures and ground, words, controller and link, stations, air, sockets, face",
+    check: stack(`${v}/`, [
+      [/^snoop\//],
+      [/^btsnoop\.ts$/],
+      [/^(airtime|chance|clock|capture-file)\.ts$/],
+      [/^(hci|range|faults)\.ts$/],
+      [/^(att-guard|h4)\.ts$/],
+      [/^controller-state\.ts$/],
+      [/^obey\.ts$/],
+      [/^(controller|link)\.ts$/],
+      [/^radio\.ts$/],
+      [/^station\.ts$/],
+      [/^air\.ts$/],
+      [/^(socket|tap|remote|stacks)\.ts$/],
+      [/^install\.ts$/],
+      [/^index\.ts$/],
+    ]),
+    planted: { [`${v}/controller.ts`]: 'import type { Air } from "./air.ts";' },
+    spared: { [`${v}/air.ts`]: 'import { step } from "./controller.ts";' },
+  },
+  {
     claim: "radios are named at an edge only",
     check: never(/^packages\/[^/]+\/src\/(?!edge\/)/, [/^@abandonware\//]),
     planted: { [`${c}/node.ts`]: 'export const radio = () => import("@abandonware/noble");' },
@@ -395,7 +452,7 @@ export const law: readonly Sentence[] = [
   {
     claim: "cores take neither time nor chance from the air",
     check: takesNothingFromTheAir(
-      /^packages\/(protocol\/src\/|lock-sim\/src\/(firmware|board|sim)\/|phone-client\/src\/(errand|satchel|courier|core|ports|account)\b|authority\/src\/(model\/|issue\/|core\.ts))/,
+      /^packages\/(protocol\/src\/|lock-sim\/src\/(firmware|board|sim)\/|phone-client\/src\/(errand|satchel|converse|slips|courier|unlock|core|ports|account)\b|authority\/src\/(model\/|issue\/|core\.ts)|virtual-radio\/src\/(airtime|controller|controller-state|obey|link|station|air|faults|range)\.ts)/,
     ),
     planted: { [`${l}/firmware/step.ts`]: "export const later = (f: () => void) => setTimeout(f, 1);" },
     spared: { [`${l}/parts/clock.ts`]: "export const later = (f: () => void) => setTimeout(f, 1);" },

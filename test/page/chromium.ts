@@ -24,12 +24,17 @@ if (chromiumPath === undefined) console.warn(`test/page${whySkipped}`);
 const screenshots = fileURLToPath(new URL("../../.ci/out/screenshots/", import.meta.url));
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-export async function openChromium(): Promise<Browser> {
+/** With further features and another environment, where a test needs them. */
+export async function openChromium(
+  more: { readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<Browser> {
   if (chromiumPath === undefined) throw new Error("no Chromium");
   return await chromium.launch({
     executablePath: chromiumPath,
     headless: true,
+    env: { ...process.env, ...more.env },
     args: [
+      ...(more.args ?? []),
       "--no-sandbox",
       "--disable-gpu",
       "--disable-quic",

@@ -46,6 +46,10 @@ describe.skipIf(chromiumPath === undefined)(`others${whySkipped}`, () => {
     await page.getByRole("link", { name: "Door of unit 4" }).click();
     await seesView(page, "Door of unit 4");
     expect(await page.getByRole("button", { name: "Commission a lock" }).count()).toBe(0);
+    await page.getByRole("link", { name: "Log of this lock" }).waitFor();
+    expect(await page.getByRole("button", { name: "Give today's doorcode" }).count(), "on phones only").toBe(
+      0,
+    );
     await lookAt(page, "host-door");
     await goTo(page, "People");
     await page.getByRole("link", { name: "Rob Resident" }).click();
@@ -55,6 +59,19 @@ describe.skipIf(chromiumPath === undefined)(`others${whySkipped}`, () => {
     await page.getByRole("button", { name: "Change" }).first().click();
     await page.getByRole("alert").waitFor();
     expect(await page.getByRole("alert").getAttribute("data-name")).toBe("NOT_ALLOWED");
+  });
+
+  test("a host on a phone gives the unit's daily doorcode", async () => {
+    const page = await openPage(browser, service.url, "phone");
+    await logInAs(page, "hanna.host@example.org");
+    await goTo(page, "Doors");
+    await page.getByRole("link", { name: "Door of unit 4" }).click();
+    await seesView(page, "Door of unit 4");
+    await page.getByRole("button", { name: "Give today's doorcode" }).click();
+    await page.getByRole("alert").waitFor();
+    expect(await page.getByRole("alert").getAttribute("data-name"), "it has no lock yet").toBe(
+      "DAILY_UNAVAILABLE",
+    );
   });
 
   test("a manager on a phone has doors as cards, and the own codes too", async () => {

@@ -173,6 +173,47 @@ describe.skipIf(chromiumPath === undefined)(`residents${whySkipped}`, () => {
     expect((await lastLetter(service, "plumber@example.org")).text).toContain(digits);
   });
 
+  test("an app version that the community asks for shuts no browser out: the page comes with the service", async () => {
+    await house.policy({ appVersionMin: "3.0.0" });
+    await goTo(page, "My codes");
+    await page.reload();
+    await seesView(page, "My codes");
+    await cardOf("Door of unit 4").getByRole("button", { name: "Reset code" }).waitFor();
+    await house.policy({ appVersionMin: "0.0.0" });
+  });
+
+  test("a phone held sideways and a tablet are phones, and a wide window with a mouse is none", async () => {
+    const seen: string[] = [];
+    for (const [width, height, isTouched] of [
+      [844, 390, true],
+      [1366, 1024, true],
+      [390, 844, false],
+    ] as const) {
+      const context = await browser.newContext({
+        viewport: { width, height },
+        hasTouch: isTouched,
+        isMobile: isTouched,
+      });
+      const other = await context.newPage();
+      await other.goto(service.url);
+      await logInAs(other, rita.email);
+      const heading = other.getByRole("heading", { level: 1, name: /codes/ });
+      await heading.waitFor();
+      seen.push((await heading.textContent()) ?? "");
+      await context.close();
+    }
+    expect(seen).toEqual(["My codes", "My codes", "Your codes are on your phone"]);
+  });
+
+  test("what cannot be done at a door is said with its reason, and who can help", async () => {
+    await goTo(page, "My codes");
+    const card = cardOf("Entrance");
+    await card.getByText("What cannot be done here, and why").click();
+    await card.getByText("the management, which revokes all and grants anew", { exact: false }).waitFor();
+    expect(await card.getByRole("listitem").filter({ hasText: "Daily doorcode" }).count()).toBe(1);
+    await lookAt(page, "phone-why-not");
+  });
+
   test("who is suspended sees that nothing opens from the next sync on", async () => {
     await goTo(page, "My codes");
     await house.suspend(rita, "other");
@@ -181,6 +222,10 @@ describe.skipIf(chromiumPath === undefined)(`residents${whySkipped}`, () => {
       .waitFor();
     await syncHome();
     await cardOf("Door of unit 4").getByText("Suspended", { exact: true }).waitFor();
+    await cardOf("Door of unit 4")
+      .getByText("Your access here is suspended. Ask the property's management to resume it.")
+      .waitFor();
+    expect(await cardOf("Door of unit 4").getByText("Stand at the door").count()).toBe(0);
     await lookAt(page, "phone-suspended");
   });
 });

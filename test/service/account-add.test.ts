@@ -50,6 +50,14 @@ test("with a password in a file, a manager can log in at once", async () => {
   const said = await add(...named("mo"), "--role", "manager", "--password-file", file);
   expect(said).toEqual({ status: 0, out: 'added the account of "mo" (mo@example.org)\n', errors: "" });
   const token = await service.logIn("mo@example.org", "desktop");
+  const params = { property: service.propertyId };
+  const { decisions } = (await service.call("audit", { token: service.manager, params })).body;
+  expect(decisions[0]).toMatchObject({
+    action: "cli.accountAdd",
+    actor: null,
+    person: "mo",
+    decision: "granted",
+  });
   const me = await service.call("me", { token });
   expect(me.body.standings).toMatchObject([{ property: "Maple Court", role: "manager", unit: null }]);
 });

@@ -5,6 +5,7 @@ import { registerDoor } from "@doorsync/authority";
 import { openAccount } from "@doorsync/authority/service";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { knownSeconds } from "../../packages/authority/src/desk/log-in-tries.ts";
 import { beginReset, resetPassword, resetSeconds } from "../../packages/authority/src/desk/password.ts";
 import { hashPassword, logIn, sessionSeconds, whoHolds } from "../../packages/authority/src/desk/sign-in.ts";
 import { answerSeconds, sweep } from "../../packages/authority/src/desk/sweep.ts";
@@ -33,6 +34,7 @@ interface Somebody {
 }
 
 const client = { class: "desktop", name: "Ada's Notebook", version: "1.0.0" } as const;
+const here = "127.0.0.1";
 const next = "a better horse battery";
 const id = (digit: string): string => digit.repeat(24);
 
@@ -298,7 +300,7 @@ describe.each(places)("accounts on $kind", (place) => {
       const reset = resetPassword(service.office(), { token, password: fresh });
       // Later and later, so that some of them compare the old password while the new one is put in place.
       await new Promise((resolve) => setTimeout(resolve, turn));
-      const loggedIn = await logIn(service.office(), { ...wish, password: old });
+      const loggedIn = await logIn(service.office(), { ...wish, password: old }, here);
       expect((await reset).ok).toBe(true);
       if (loggedIn.ok) {
         met += 1;
@@ -306,7 +308,7 @@ describe.each(places)("accounts on $kind", (place) => {
       }
       old = fresh;
     }
-    expect((await logIn(service.office(), { ...wish, password: old })).ok).toBe(true);
+    expect((await logIn(service.office(), { ...wish, password: old }, here)).ok).toBe(true);
     expect(met).toBeLessThan(24);
   });
 
@@ -319,7 +321,7 @@ describe.each(places)("accounts on $kind", (place) => {
       await holdAccount(trx, accountId);
       await setPasswordHash(trx, accountId, hashed);
       await endSessionsOf(trx, accountId);
-      late = logIn(service.office(), { email, password, client });
+      late = logIn(service.office(), { email, password, client }, here);
       // Long enough to compare the password, which is still the old one to everybody else.
       await new Promise((resolve) => setTimeout(resolve, 500));
     });
@@ -346,6 +348,56 @@ describe.each(places)("accounts on $kind", (place) => {
     const guesses = [];
     for (let i = 0; i < 5; i++) guesses.push((await change("a guess of a thief", "whatever it be")).status);
     expect(guesses.at(-1)).toBe(429);
+  });
+
+  test("a change of password under a key is done once, answered alike, and another one under it is refused", async () => {
+    const ada = await somebody();
+    const token = await service.logIn(ada.email, "mobile");
+    const idempotencyKey = `password-of-${ada.accountId}`;
+    const change = { token, body: { old: password, new: next }, idempotencyKey };
+    const wrong = { ...change, body: { old: "not the password at all", new: next } };
+    const { db } = service.office();
+    const hashNow = async (): Promise<string | null | undefined> =>
+      (
+        await db
+          .selectFrom("accounts")
+          .select("password_hash")
+          .where("id", "=", ada.accountId)
+          .executeTakeFirst()
+      )?.password_hash;
+    // Refused, it keeps no key.
+    expect((await service.call("changePassword", wrong)).body.name).toBe("BAD_CREDENTIALS");
+    expect((await service.call("changePassword", change)).status).toBe(204);
+    const hashed = await hashNow();
+    const third = { token, body: { old: next, new: "the third horse battery" } };
+    expect(await service.call("changePassword", { ...third, idempotencyKey })).toMatchObject({
+      status: 422,
+      body: { name: "KEY_REUSED" },
+    });
+    expect(await hashNow()).toBe(hashed);
+    expect((await service.call("changePassword", third)).status).toBe(204);
+    const last = await hashNow();
+    // By now neither of its passwords is the account's; the answer is that of the first time, and nothing is done.
+    expect((await service.call("changePassword", change)).status).toBe(204);
+    expect(await hashNow()).toBe(last);
+    // The key of another request is not free for this one either.
+    expect((await service.call("logOut", { token, idempotencyKey })).body?.name).toBe("KEY_REUSED");
+    // A process that died between the deed and the answer leaves the key to this request alone.
+    await db
+      .updateTable("idempotency")
+      .set({ status: 0, body: "" })
+      .where("account_id", "=", ada.accountId)
+      .execute();
+    expect(
+      (
+        await service.call("changePassword", {
+          token,
+          body: { old: "?".repeat(12), new: next },
+          idempotencyKey,
+        })
+      ).body.name,
+    ).toBe("KEY_REUSED");
+    expect(await hashNow()).toBe(last);
   });
 
   test("no password and no token can be read in the database", async () => {
@@ -379,7 +431,7 @@ describe.each(places)("accounts on $kind", (place) => {
     const begun = service.clock.now;
     const token = await service.logIn(email);
     await resetToken(email);
-    await service.call("fetchParcels", { token, body: {}, idempotencyKey: "fetch-once-and-keep" });
+    await service.call("endAppKey", { token, idempotencyKey: "end-once-and-keep" });
     const count = async (table: "sessions" | "password_resets" | "attempts" | "idempotency") => {
       const { rows } = await sql<{ n: string }>`select count(*) as n from ${sql.table(table)}`.execute(db);
       return Number(rows[0]?.n);
@@ -400,9 +452,13 @@ describe.each(places)("accounts on $kind", (place) => {
     };
     expect(await at(resetSeconds - 1)).toEqual([true, true, true, true]);
     expect(await at(resetSeconds)).toEqual([true, false, true, true]);
-    expect(await at(86_400 + 1)).toEqual([true, false, false, true]);
-    expect(await at(answerSeconds + 1)).toEqual([true, false, false, false]);
-    expect(await at(sessionSeconds)).toEqual([false, false, false, false]);
+    const known = db.selectFrom("attempts").select("key").where("key", "not like", "known/%");
+    expect(await known.execute()).not.toEqual([]);
+    expect(await at(86_400 + 1)).toEqual([true, false, true, true]);
+    expect(await known.execute(), "tries; what lasts is the place of a log-in").toEqual([]);
+    expect(await at(answerSeconds + 1)).toEqual([true, false, true, false]);
+    expect(await at(sessionSeconds)).toEqual([false, false, true, false]);
+    expect(await at(knownSeconds + 1)).toEqual([false, false, false, false]);
     service.clock.now = begun;
   });
 

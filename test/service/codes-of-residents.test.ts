@@ -313,6 +313,7 @@ describe("a chosen code", () => {
       ...olli,
       phoneId: "",
       client: "mobile" as const,
+      clientName: "test",
       clientVersion: "1.0.0",
       isVendor: false,
     };
@@ -460,7 +461,18 @@ describe("what a phone shows", () => {
     expect(await faces(again, home.doorId)).toMatchObject([
       { code: null, suspended: true, state: "setting", worksNow: true, worksAfterSync: false },
     ]);
-    expect((await reset(again, home.doorId)).body.name).toBe("NOT_ALLOWED");
+    // Not that the role may not: who is suspended is told so, and whom to ask.
+    const denied = (await reset(again, home.doorId)).body;
+    expect([denied.name, denied.status, denied.remedy]).toEqual([
+      "SUSPENDED_HERE",
+      403,
+      expect.stringContaining("management"),
+    ]);
+    const mine = (await service.call("myDoors", { token: again })).body.doors.find(
+      ({ id }: { id: string }) => id === home.doorId,
+    );
+    for (const may of ["canReset", "canPick", "canInvite", "canGiveDaily"])
+      expect(mine[may], may).toMatchObject({ ok: false, denial: "SUSPENDED_HERE" });
     await visit(service, house.rita.phone, home);
     expect(opens(home, code)).toBe(false);
   });

@@ -28,8 +28,8 @@ async function done(name: string, asked: Parameters<Service["call"]>[1] = {}): P
 const ofProperty = (): Record<string, string> => ({ property: service.propertyId });
 const ofPerson = (person: string): Record<string, string> => ({ property: service.propertyId, person });
 
-async function newDoor(options: LockOptions = {}): Promise<Hung> {
-  const body = { name: `Door ${++made}`, kind: "residence", unit };
+async function newDoor(options: LockOptions = {}, kind = "residence"): Promise<Hung> {
+  const body = { name: `Door ${++made}`, kind, ...(kind === "residence" ? { unit } : {}) };
   return await hangRealLock(service, (await done("addDoor", { params: ofProperty(), body })).id, options);
 }
 
@@ -184,6 +184,87 @@ test("a lease bounds how long a revoked code may open, and the door keeps to it"
   phone = await service.logIn("manager@example.org", "mobile");
 });
 
+test("when a lease is over, nothing is said to open, the door waits, and its health says so (F3)", async () => {
+  await done("setPolicy", {
+    params: ofProperty(),
+    body: { leaseHours: 48, house: { zone: [{ at: 0, offsetMinutes: 0 }] } },
+  });
+  const door = await newDoor();
+  const person = await somebody();
+  const digits = await give(person, door);
+  await visit(service, phone, door);
+  const issuedAt = service.clock.now;
+  const isBehind = async (): Promise<unknown> => {
+    const [full, short] = [
+      await sees(door),
+      (await done("doors", { params: ofProperty() })).doors.find((one: Body) => one.id === door.doorId),
+    ];
+    expect([short.pending, short.health]).toEqual([full.pending, full.health.state]);
+    return [full.pending, full.health.state];
+  };
+  expect((await codesOf(door, person))[0]).toMatchObject({
+    state: "set",
+    worksNow: true,
+    worksUntil: issuedAt + 48 * hour,
+  });
+  expect(await isBehind()).toEqual([false, "ok"]);
+  passes(service, [door], 25 * hour);
+  expect(await isBehind(), "a renewal waits for whoever comes by").toEqual([true, "ok"]);
+  expect(opens(door, digits)).toBe(true);
+  passes(service, [door], 24 * hour);
+  expect(opens(door, digits)).toBe(false);
+  expect((await codesOf(door, person))[0]).toMatchObject({
+    state: "set",
+    worksNow: false,
+    worksAfterSync: true,
+    certain: true,
+    worksUntil: null,
+  });
+  expect(await isBehind()).toEqual([true, "leaseOver"]);
+  phone = await service.logIn("manager@example.org", "mobile");
+  await visit(service, phone, door);
+  expect(opens(door, digits)).toBe(true);
+  expect((await codesOf(door, person))[0]).toMatchObject({ worksNow: true });
+  expect(await isBehind()).toEqual([false, "ok"]);
+  await done("setPolicy", { params: ofProperty(), body: { leaseHours: 0 } });
+});
+
+test("a guest's code is said to open in its time only, and a counted one until its use came in", async () => {
+  const door = await newDoor({}, "buildingEntrance");
+  await visit(service, phone, door);
+  const { now } = service.clock;
+  const invite = async (body: object): Promise<{ person: string; code: string }> => {
+    const guest = await done("inviteGuest", { token: phone, params: { door: door.doorId }, body });
+    return { person: guest.person, code: guest.entries[0].faces[0].code };
+  };
+  const tess = await invite({
+    name: "Tess",
+    kind: "temporary",
+    from: now + 24 * hour,
+    until: now + 30 * hour,
+  });
+  const pete = await invite({ name: "Pete", kind: "delivery" });
+  await visit(service, phone, door);
+  const standing = async ({ person }: { person: string }): Promise<unknown> => {
+    const [code] = await codesOf(door, person);
+    return [code.state, code.worksNow, code.worksAfterSync, code.certain];
+  };
+  expect(await standing(tess), "a day early").toEqual(["set", false, true, true]);
+  expect(opens(door, tess.code)).toBe(false);
+  expect(await standing(pete), "the lock alone counts").toEqual(["set", true, true, false]);
+  expect([opens(door, pete.code), opens(door, pete.code)]).toEqual([true, false]);
+  await visit(service, phone, door);
+  expect(await standing(pete), "its use came in with the log").toEqual(["set", false, false, true]);
+  passes(service, [door], 25 * hour);
+  expect(await standing(tess), "in its time").toEqual(["set", true, true, true]);
+  expect((await codesOf(door, tess.person))[0].worksUntil).toBe(now + 30 * hour);
+  expect(opens(door, tess.code)).toBe(true);
+  passes(service, [door], 8 * hour);
+  expect(opens(door, tess.code)).toBe(false);
+  expect((await standing(tess)) as unknown[], "past its end").toEqual(["set", false, false, true]);
+  phone = await service.logIn("manager@example.org", "mobile");
+});
+
 test("without a lease only a sync ends it, and who waits too long is warned", async () => {
   const door = await newDoor();
   const [old, fresh] = [await somebody(), await somebody()];
@@ -216,20 +297,31 @@ test("more codes than the lock holds are refused whole, and the manager reads wh
   const extra = [];
   for (let i = 0; i < 4; i++) extra.push(await somebody());
   const digits = [];
-  for (const person of extra) digits.push(await give(person, door));
+  for (const person of extra) {
+    // Within one second nobody is the later one.
+    service.clock.now++;
+    digits.push(await give(person, door));
+  }
   const trip = await visit(service, phone, door);
   expect(trip.report.outcome).toMatchObject({ kind: "refused", refusal: "RESOURCE_EXHAUSTED" });
-  // The lock's own log says it, which comes with the next visit at the latest.
-  await visit(service, phone, door);
+  // The lock's own log says it, which the same visit takes along.
   const seen = await sees(door);
   expect(seen.refused).toMatchObject({ name: "RESOURCE_EXHAUSTED" });
   expect(seen.refused.words).toContain("remove credentials");
-  expect(seen.pending).toBe(true);
+  expect(seen).toMatchObject({ pending: true, capacity: 4 });
   expect([opens(door, works), opens(door, digits[0] ?? "")]).toEqual([true, false]);
+  // From now on a table is made that fits: who came last waits.
+  await visit(service, phone, door);
+  expect(await sees(door)).toMatchObject({
+    refused: null,
+    heldUp: "LOCK_FULL",
+    health: { state: "lockFull" },
+  });
+  expect([opens(door, digits[0] ?? ""), opens(door, digits[3] ?? "")]).toEqual([true, false]);
   for (const person of extra.slice(1)) await done("revokeAll", { params: ofPerson(person) });
   await visit(service, phone, door);
   await visit(service, phone, door);
-  expect((await sees(door)).refused).toBeNull();
+  expect(await sees(door)).toMatchObject({ heldUp: null, pending: false });
   expect(opens(door, digits[0] ?? "")).toBe(true);
 });
 

@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runCli } from "../../packages/authority/src/cli/run.ts";
 import { problem } from "../../packages/authority/src/http/problem.ts";
 import { type DenialName, denials } from "../../packages/authority/src/model/denial.ts";
-import { limits } from "../../packages/authority/src/model/limit.ts";
+import { guestsMax, limits } from "../../packages/authority/src/model/limit.ts";
 import { actions, matrixRows, roles } from "../../packages/authority/src/model/permission.ts";
 import { root } from "../law/law.ts";
 import { plain, tableOf } from "../support/markdown.ts";
@@ -76,6 +76,12 @@ describe("the tables of the guide are the code's", () => {
     );
   });
 
+  test("how many guests there may be at once", () => {
+    expect(tableOf(page, "guests at once", "at most")).toEqual(
+      Object.entries(guestsMax).map(([name, most]) => [`\`${name}\``, String(most)]),
+    );
+  });
+
   test("every call in its area", () => {
     const stated = tableOf(page, "area", "calls, by their operation ids").flatMap(([area, names]) =>
       wordsIn(names).map((name) => [plain(area), name]),
@@ -91,12 +97,18 @@ describe("the tables of the guide are the code's", () => {
       "askPasswordReset",
       "resetPassword",
     ]);
+    const keyless = endpoints.filter(({ isKeyless }) => isKeyless);
+    expect(keyless.map(({ name }) => name)).toEqual(["fetchParcels", "fetchCapabilities"]);
+    for (const { name, description } of keyless) {
+      expect(description).toMatch(/Idempotency-Key is not looked at/);
+      expect(page).toContain(`\`${name}\``);
+    }
   });
 
   test("every kind of event that the desk tells", () => {
     const stated = tableOf(page, "about", "kinds").flatMap(([, kinds]) => wordsIn(kinds));
     const desk = sourcesUnder(`${source}/desk`).join("\n");
-    const told = [...desk.matchAll(/"((?:person|door|lock|policy|unit|keycard|key)\.[a-z-]+)"/g)].map(
+    const told = [...desk.matchAll(/"((?:person|door|lock|policy|unit|keycard|key|app)\.[a-z-]+)"/g)].map(
       ([, kind]) => kind,
     );
     expect(told.length).toBeGreaterThan(14);
@@ -135,7 +147,7 @@ test("each feature of 1 to 31 is there, with exactly the files whose journeys sh
   const told = readdirSync(join(root, "test/journeys"))
     .filter((name) => name.endsWith(".test.ts"))
     .flatMap((name) =>
-      [...readFileSync(join(root, "test/journeys", name), "utf8").matchAll(/^journey\("(F\d+)"/gm)].map(
+      [...readFileSync(join(root, "test/journeys", name), "utf8").matchAll(/^journey\(\s*"(F\d+)"/gm)].map(
         ([, feature]) => `${feature} ${name.replace(".test.ts", "")}`,
       ),
     );

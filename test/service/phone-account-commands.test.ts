@@ -6,8 +6,9 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { openAccount } from "@doorsync/authority/service";
 import { linkOver } from "@doorsync/phone-client/node";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { runCommands } from "../../packages/phone-client/src/cli/app.ts";
 import { parseDays, parseHours, parseMoment } from "../../packages/phone-client/src/cli/flags.ts";
 import { parseUrl } from "../../packages/phone-client/src/cli/open.ts";
@@ -15,6 +16,7 @@ import { opens } from "../support/journey-door.ts";
 import { decide, moveIn, type Residence } from "../support/residence.ts";
 import { password, type Service, startService } from "../support/service.ts";
 import type { Hung } from "../support/service-door.ts";
+import { wait } from "../world.ts";
 
 let service: Service;
 let house: Residence;
@@ -279,6 +281,64 @@ describe("logged in", () => {
     expect([folder.status, folder.err]).toEqual([2, expect.stringContaining("leave --mailbox out")]);
   });
 
+  test("the phone's key: none, enrolled, opening in one visit, ended; each with its words and status", async () => {
+    // Leave counts by the phone's own clock, which here must be the service's.
+    vi.useFakeTimers({ toFake: ["Date"], now: service.clock.now * 1_000 });
+    try {
+      const at = ["unlock", ...door, "--lock", lock];
+      const none = await run(at);
+      expect([none.status, none.err]).toEqual([2, expect.stringContaining("opens no doors yet")]);
+      expect((await run(["key", "show"])).out).toContain("doorsync-phone key enrol");
+
+      const enrolled = await run(["key", "enrol"]);
+      expect([enrolled.status, enrolled.out]).toEqual([0, expect.stringContaining("Door of unit 4  until ")]);
+      const opened = await run(at);
+      expect([opened.status, opened.out]).toEqual([0, expect.stringContaining("opened: Door of unit 4")]);
+      expect(opened.out).toContain("synced first: ");
+      expect(house.home.lock.unlocked).toBe(true);
+      wait(house.home.lock, 6);
+      const rows = (await run([...at, "--json"])).rows();
+      expect(rows).toEqual([{ unlock: expect.objectContaining({ kind: "opened", sync: null, advice: [] }) }]);
+      wait(house.home.lock, 6);
+      const shown = await run(["key", "show", "--json"]);
+      expect(shown.out).not.toContain('"capability"');
+      expect(
+        shown
+          .rows()[0]
+          .key.leaves.map((one: { door: string }) => one.door)
+          .sort(),
+      ).toEqual(["Door of unit 4", "Entrance"]);
+
+      expect((await run(["unlock", ...door, "--lock", "127.0.0.1:1"])).status).toBe(2);
+      const ended = await run(["key", "end"]);
+      expect([ended.status, ended.out]).toEqual([0, expect.stringContaining("opens no doors any more")]);
+      expect([(await run(at)).status, house.home.lock.unlocked]).toEqual([2, false]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("who has no door and no code hears why that may be, and what to do", async () => {
+    await run(["logout"]);
+    const nobody = await openAccount(service.office(), { name: "Nils", email: "nils@example.org", password });
+    expect(nobody.ok).toBe(true);
+    await run(["login", "--url", service.url, "--email", "nils@example.org"], { typed: `${password}\n` });
+    const none = await run(["doors"]);
+    expect([none.status, none.out]).toEqual([
+      0,
+      expect.stringMatching(/^no doors: nils@example.org has no home/),
+    ]);
+    expect(none.out).toContain("next: ask the property's management");
+    expect((await run(["doors", "--json"])).rows()).toMatchObject([{ doors: [], more: false }]);
+    const codes = await run(["codes"]);
+    expect([codes.status, codes.out]).toEqual([0, expect.stringMatching(/^no codes: .*\nnext: /)]);
+    // With nothing to carry it is the lock that says what it lacks: not to have met it is no success.
+    const dark = await run(["sync", "--lock", "127.0.0.1:1"]);
+    expect([dark.status, dark.out]).toEqual([2, expect.stringContaining("no lock answers there")]);
+    await run(["logout"]);
+    await logIn();
+  });
+
   test("what cannot be reached is status 2 and says so", async () => {
     const { status, out } = await run(["sync", "--lock", "127.0.0.1:1"]);
     expect([status, out]).toEqual([2, expect.stringContaining("cannot connect to 127.0.0.1:1")]);
@@ -301,6 +361,10 @@ test("every command has help with an example", async () => {
     "guest add",
     "guest list",
     "guest revoke",
+    "key enrol",
+    "key show",
+    "key end",
+    "unlock",
   ];
   for (const command of [...commands, "daily-code", "sync", "parcels"]) {
     let out = "";

@@ -21,6 +21,7 @@ import { vaultFolder } from "@doorsync/phone-client/node";
 import { toHex } from "@doorsync/protocol/courier";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { endSessionsOf } from "../../packages/authority/src/store/accounts.ts";
+import { againSecondsMax } from "../../packages/phone-client/src/account/watch.ts";
 import { airTo, becomes, opens } from "../support/journey-door.ts";
 import { decide, give, moveIn, type Residence, type Resident, resident } from "../support/residence.ts";
 import { password, type Service, startService } from "../support/service.ts";
@@ -68,6 +69,7 @@ function phoneWith(storage: Storage = memoryStorage(), version = "9.0.0"): Phone
     crypto,
     timers: systemTimers,
     now: () => service.clock.now,
+    fill: (bytes) => void randomFillSync(bytes),
     app: { name: "test", version },
   });
   return { account, storage, network, restarted: () => phoneWith(storage, version) };
@@ -404,6 +406,41 @@ describe("without being asked (F21)", () => {
     expect(opens(house.home, fresh)).toBe(true);
   });
 
+  test("who answered once in a lock's place keeps nobody from the lock; who goes on is visited ever more rarely", async () => {
+    const phone = rita.restarted();
+    await settle(house.home);
+    await settle(house.entrance);
+    const fresh = must(await phone.account.reset({ door: house.home.doorId })).entry.faces.at(-1)?.code ?? "";
+    const tag = house.home.lock.board.hello()?.tag;
+    expect(tag).toBeDefined();
+    // Another lock, at the address where the wanted one was seen.
+    const instead: Sighting = { ...sighted(house.entrance), place: sighted(house.home).place, tag };
+    const second = (): void => {
+      service.clock.now += 1;
+    };
+    const later = (): void => {
+      service.clock.now += againSecondsMax;
+      house.home.lock.clock.rtcSeconds = service.clock.now;
+    };
+    const kinds: string[] = [];
+    const at: number[] = [];
+    const begun = service.clock.now;
+    const hour = Array.from({ length: 3_600 }, () => [second, instead]).flat();
+    await phone.account.autoSync({
+      radar: seeing(instead, ...hour, later, { ...sighted(house.home), tag }),
+      signal: new AbortController().signal,
+      refreshSeconds: 1_000_000,
+      onVisit({ outcome }) {
+        kinds.push(outcome.kind);
+        at.push(service.clock.now - begun);
+      },
+    });
+    expect(at.slice(0, 5)).toEqual([0, 15, 45, 105, 225]);
+    expect(at.length, "once in a quarter of an hour in the end").toBe(10);
+    expect([new Set(kinds.slice(0, -1)), kinds.at(-1)]).toEqual([new Set(["nothing"]), "synced"]);
+    expect(opens(house.home, fresh)).toBe(true);
+  });
+
   test("a place without a lock is left alone for a while and is not told of", async () => {
     const phone = rita.restarted();
     must(await phone.account.reset({ door: house.home.doorId }));
@@ -479,6 +516,44 @@ describe("a borrowed phone", () => {
     }
     phone.network.state = "off";
     expect(nameOf(await phone.account.codes())).toBe("unreachable");
+  });
+
+  test("keeps nothing of a visit that was under way at the sign-out, however far it had come (F25)", async () => {
+    const left: string[] = [];
+    let underWay = 0;
+    for (const milliseconds of [0, 60, 120, 180, 240, 300]) {
+      service.clock.now += 60;
+      house.home.lock.clock.rtcSeconds = service.clock.now;
+      const storage = memoryStorage();
+      const phone = await phoneOf(house.rita, storage);
+      must(await phone.account.reset({ door: house.home.doorId }));
+      let isAtDoor = false;
+      let isDone = false;
+      const slow = {
+        async open(signal: AbortSignal) {
+          isAtDoor = true;
+          const link = await airTo(house.home).open(signal);
+          await new Promise((resolve) => setTimeout(resolve, 150));
+          return link;
+        },
+      };
+      const visit = phone.account.sync({ transport: slow }).finally(() => {
+        isDone = true;
+      });
+      const watching = phone.account.autoSync({
+        radar: { watch: async function* () {} },
+        signal: new AbortController().signal,
+      });
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      if (isAtDoor && !isDone) underWay++;
+      await phone.account.logOut();
+      await watching;
+      await visit;
+      left.push(...(await storage.list()));
+    }
+    expect(underWay, "sign-outs in the middle of a visit").toBeGreaterThan(0);
+    expect(left).toEqual([]);
+    await settle(house.home);
   });
 
   test("is wiped also when the service cannot be told", async () => {

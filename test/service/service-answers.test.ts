@@ -1,6 +1,7 @@
 // The service on its socket: sessions, refusals as problem details, idempotency, and what a stranger is told.
+import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Service, startService } from "../support/service.ts";
+import { password, type Service, startService } from "../support/service.ts";
 
 let service: Service;
 beforeAll(async () => {
@@ -58,6 +59,70 @@ test("an odd request is refused by name, and so is a path that is none", async (
   expect(spec.openapi).toBe("3.1.0");
   expect(spec.paths["/v1/courier/parcels"].post.operationId).toBe("fetchParcels");
 });
+
+test("a path that does not decode, a method that is none and bytes that are no request are problems too", async () => {
+  const odd = ["/v1/doors/%zz/code/reset", "/%", "/v1/%c0%af", "/v1/events/%zz", "/v1/doors/%00/log"];
+  for (const path of odd)
+    for (const method of ["GET", "POST", "PROPFIND"]) {
+      const answer = await raw(`${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      expect(answer, `${method} ${path}`).toMatch(/^HTTP\/1.1 4\d\d /);
+      expect(answer, `${method} ${path}`).toMatch(/application\/problem\+json/);
+      expect(answer).toMatch(/"remedy":"/);
+    }
+  for (const bytes of [
+    "\0\0\0\r\n\r\n",
+    "GET\r\n\r\n",
+    "GET / HTTP/9.9\r\n\r\n",
+    `GET /${"x".repeat(70_000)} HTTP/1.1\r\n\r\n`,
+  ])
+    expect(await raw(bytes)).toMatch(/^HTTP\/1.1 400 [\s\S]*"name":"REQUEST_UNFIT"/);
+});
+
+test("the feed takes any header: what is no number begins now, and what is no session is refused by name", async () => {
+  const token = await service.logIn("manager@example.org");
+  for (const last of ["", "-1", "1e9", "9".repeat(40), "%zz", "0x10", "'; drop"]) {
+    const ask = (authorization: string) =>
+      fetch(`${service.url}/v1/events`, { headers: { authorization, "last-event-id": last } });
+    const refused = await ask(`Bearer ${last}x`);
+    expect([refused.status, JSON.parse(await refused.text()).name]).toEqual([401, "UNAUTHENTICATED"]);
+    const heard = await ask(`Bearer ${token}`);
+    expect(heard.status).toBe(200);
+    const { value } = (await heard.body?.getReader().read()) ?? {};
+    expect(new TextDecoder().decode(value)).toContain("event: ready");
+    await heard.body?.cancel().catch(() => undefined);
+  }
+});
+
+test("no answer is kept by a browser or a proxy: it may hold digits or a token", async () => {
+  const client = { class: "mobile", name: "test", version: "1.0.0" };
+  const ask = (path: string, body?: object) =>
+    fetch(`${service.url}${path}`, {
+      method: body === undefined ? "GET" : "POST",
+      headers: body === undefined ? {} : { "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const answers = [
+    await ask("/v1/sessions", { email: "manager@example.org", password, client }),
+    await ask("/v1/me"),
+    await ask("/v1/nowhere"),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([200, 401, 404]);
+  for (const { headers } of answers) expect(headers.get("cache-control")).toBe("no-store");
+});
+
+/** What comes back for these bytes on a socket of their own. */
+async function raw(bytes: string): Promise<string> {
+  const { hostname, port } = new URL(service.url);
+  return await new Promise((resolve) => {
+    let heard = "";
+    const socket = connect(Number(port), hostname, () => socket.write(bytes, "latin1"));
+    socket.on("data", (some) => {
+      heard += some.toString("latin1");
+    });
+    socket.on("error", () => undefined);
+    socket.on("close", () => resolve(heard));
+  });
+}
 
 test("of many that try at once no more pass than one after the other", async () => {
   const client = { class: "mobile", name: "test", version: "1.0.0" };

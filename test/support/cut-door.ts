@@ -5,9 +5,20 @@
 import type { Item } from "@doorsync/protocol/authority";
 import * as authority from "@doorsync/protocol/authority";
 import type { TestAuthority, TestLock } from "../world.ts";
-import { commission, crypto, deliver, forkParts, type LockParts, makeLock, noon, wait } from "../world.ts";
+import {
+  bytesOf,
+  commission,
+  crypto,
+  deliver,
+  forkParts,
+  type LockParts,
+  makeLock,
+  noon,
+  wait,
+} from "../world.ts";
 import { demand, name, running } from "./cut-start.ts";
 import type { Past, Scenario } from "./power-cuts.ts";
+import { capability, hour, resident, unlock } from "./unlock-cast.ts";
 
 const { firstCredentialId } = authority;
 
@@ -125,6 +136,37 @@ export function card(): Scenario {
         return twin.unlocked;
       };
       demand(!opens(foreign) && opens(own), "not its own card, or another one");
+    },
+  };
+}
+
+export function app(): Scenario {
+  const usesMax = 4;
+  const credential = firstCredentialId;
+  const { parts, property } = homeOf(({ lock }) => [
+    { ...authority.plainRule(1, "app", 0, false), useLimit: usesMax },
+    authority.alwaysCredential(credential, 1, authority.appTag(crypto, lock.keys.pin, resident.key)),
+  ]);
+  // As old as the table: a clock that is put back by a day is still within it.
+  const leave = capability(property, { notBefore: noon - 47 * hour, notAfter: noon + 25 * hour });
+  // Always the same phone key: the lock's own makes each handshake another one.
+  const straying = { capability: leave, ephemeral: bytesOf("cut phone", 32) };
+  const opens = (lock: TestLock): boolean => unlock(lock, property, straying).result === "opened";
+  return {
+    name: "app",
+    lock: name,
+    parts,
+    run(lock) {
+      if (opens(lock)) demand(lock.unlocked, "it was told that it opened, and the bolt is where it was");
+    },
+    judge(lock, when, past) {
+      everyOpeningIsWrittenDown(lock, past, credential);
+      let uses = openedIn(past, credential);
+      demand(when === "cut" || uses > 0, "the app never opened");
+      demand(running(lock).notebook.attempts.length === 0, "an unlock was counted as a guess");
+      const twin = twinOf(lock);
+      for (let time = 0; time <= usesMax; time++) if (opens(twin)) uses++;
+      demand(uses <= usesMax, `a device for ${usesMax} uses opened ${uses} times`);
     },
   };
 }

@@ -22,6 +22,7 @@ const small: Thinned = { second: 3, third: 50 };
 const large: Readonly<Record<string, Thinned>> = {
   commissioning: { second: 6, third: 100 },
   "first snapshot, in chunks": { second: 9, third: 100 },
+  "first snapshot, with chunks in flight": { second: 9, third: 100 },
   "snapshot over half a snapshot": { second: 9, third: 100 },
   "the first table of other keys": { second: 9, third: 100 },
   "factory reset": { second: 9, third: 100 },

@@ -23,7 +23,7 @@ import {
   tellTime,
   visit,
 } from "../world.ts";
-import { card, dayOfTheDailyCode, limitedCodes } from "./cut-door.ts";
+import { app, card, dayOfTheDailyCode, limitedCodes } from "./cut-door.ts";
 import { acknowledgement, changeOfKeys, factoryReset, firstTableOfOtherKeys } from "./cut-owner.ts";
 import {
   afterwards,
@@ -120,6 +120,31 @@ function chores(what: string, start: Start, tidy: (state: Running) => boolean): 
     judge(lock, when, past) {
       judgeTable(lock, [same], property, past);
       if (when === "done") demand(tidy(running(lock)), "not tidied up");
+    },
+  };
+}
+
+/**
+ * A snapshot whose chunks come while the one before is being written: they are said from within the lock's answer, so
+ * that the board has their frames before that of its storage.
+ */
+function inFlight(): Scenario {
+  const { issued, ...first } = change("chunks in flight", fresh(), codesOf(66), "snapshot");
+  const [head, ...chunks] = issued.messages;
+  demand(head !== undefined && chunks.length === 2, "a snapshot of two chunks");
+  return {
+    ...first,
+    run(lock) {
+      let asked = 0;
+      const link = openLink(lock, 244, (message) => {
+        const next = air.messageName(message.type) === "next" ? air.readNext(message.body) : undefined;
+        if (next?.ok !== true) return;
+        if (asked++ === 0) for (const chunk of chunks.slice(next.value.index)) link?.say(chunk);
+        else
+          demand(running(lock).lanes.table !== undefined, "the second chunk was not held behind the first");
+      });
+      link?.say(head);
+      link?.close();
     },
   };
 }
@@ -261,6 +286,7 @@ function compaction(): Scenario {
 export const scenarios: Readonly<Record<string, () => Scenario>> = {
   commissioning,
   "first snapshot, in chunks": () => change("first snapshot", fresh(), codesOf(66), "snapshot"),
+  "first snapshot, with chunks in flight": inFlight,
   "delta that puts": put,
   "delta that removes": remove,
   "delta that replaces": replace,
@@ -274,6 +300,7 @@ export const scenarios: Readonly<Record<string, () => Scenario>> = {
   "keypad, with the notebook full": () => keypad("keypad, full", withFullNotebook(owned(2))),
   "codes with a limit": limitedCodes,
   "a card": card,
+  "an unlock by app": app,
   "the daily doorcode": dayOfTheDailyCode,
   "events, fetched and acknowledged": acknowledgement,
   "a change of the authority's keys": changeOfKeys,

@@ -1,13 +1,13 @@
 /**
  * A lock with a network of its own, on a real MQTT broker: whatever `MQTT_URL` names, else a mosquitto of this journey.
- * The lock's side is the gateway that `lock-sim run --mqtt` runs, the property's the rounds that `serve` runs.
+ * The lock's side is the gateway that `lock-sim run --mqtt` runs, the property's is what `serve` runs.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { formatSetup } from "@doorsync/protocol/authority";
-import { connectBroker } from "../../packages/authority/src/connected/broker.ts";
-import { createConnected } from "../../packages/authority/src/desk/connected.ts";
+import { startRounds } from "../../packages/authority/src/cli/serve.ts";
+import { openMessenger } from "../../packages/authority/src/mail/open.ts";
 import { type Visited, wireUp } from "../../packages/lock-sim/src/cli/gateway.ts";
 import { crypto, makeLock } from "../world.ts";
 import type { Service } from "./service.ts";
@@ -19,16 +19,20 @@ export interface BrokerAt {
 }
 
 const startMilliseconds = 20_000;
+const answerMilliseconds = 2_000;
 
-export async function brokerAt(): Promise<BrokerAt> {
+/** Undefined where no broker answers and none can be started: the journey is skipped, and says so. */
+export async function brokerAt(): Promise<BrokerAt | undefined> {
   const given = process.env["MQTT_URL"];
-  if (given !== undefined && given !== "") return { url: given, close: async () => {} };
+  if (given !== undefined && given !== "") {
+    const { hostname, port } = new URL(given);
+    const isThere = await isAnswered(hostname, Number(port === "" ? 1_883 : port));
+    return isThere ? { url: given, close: async () => {} } : undefined;
+  }
   const port = await freePort();
   const program = spawn("mosquitto", ["-p", String(port)], { stdio: "ignore" });
-  const failed = once(program, "error").then(() => {
-    throw new Error("no broker: install mosquitto, or name one in MQTT_URL");
-  });
-  await Promise.race([failed, answers(port)]);
+  const failed = once(program, "error").then(() => false);
+  if (!(await Promise.race([failed, answers(port)]))) return undefined;
   return {
     url: `mqtt://127.0.0.1:${port}`,
     async close() {
@@ -49,46 +53,32 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function answers(port: number): Promise<void> {
-  for (const end = performance.now() + startMilliseconds; ; ) {
-    const socket = connect(port, "127.0.0.1");
-    const isThere = await new Promise<boolean>((resolve) => {
-      socket.once("connect", () => resolve(true));
-      socket.once("error", () => resolve(false));
-    });
-    socket.destroy();
-    if (isThere) return;
+async function answers(port: number): Promise<true> {
+  for (const end = performance.now() + startMilliseconds; !(await isAnswered("127.0.0.1", port)); ) {
     if (performance.now() > end) throw new Error("the broker does not answer");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  return true;
 }
 
-const roundMilliseconds = 50;
-
-/** The service puts out what its connected doors wait for, and hears what comes back. */
-export function connectProperty(service: Service, url: string): { close(): Promise<void> } {
-  const connected = createConnected(service.office, () => broker);
-  const broker = connectBroker(url, {
-    onReturn: (returned) => connected.take(returned),
-    onState: ({ kind }) => {
-      if (kind === "connected") connected.all();
-    },
-    onTrouble: (why) => void service.faults.push(why),
+async function isAnswered(host: string, port: number): Promise<boolean> {
+  const socket = connect({ host, port, timeout: answerMilliseconds });
+  const isThere = await new Promise<boolean>((resolve) => {
+    socket.once("connect", () => resolve(true));
+    socket.once("timeout", () => resolve(false));
+    socket.once("error", () => resolve(false));
   });
-  let isOver = false;
-  const rounds = (async () => {
-    while (!isOver) {
-      await connected.round();
-      await new Promise((resolve) => setTimeout(resolve, roundMilliseconds));
-    }
-  })();
-  return {
-    async close() {
-      isOver = true;
-      await rounds;
-      await broker.close();
-    },
-  };
+  socket.destroy();
+  return isThere;
+}
+
+/** What `serve` runs beside the calls, put together as `serve` does it, on the story's clock. */
+export function serveBeside(service: Service, brokerUrl: string): { end(): Promise<void> } {
+  return startRounds(service.office, {
+    brokerUrl,
+    messenger: openMessenger({}, service.folder),
+    fault: (error, what) => void service.faults.push(`${what}: ${String(error)}`),
+  });
 }
 
 /** A factory-fresh lock for a door, offered to it by the manager; whoever brings the offer makes it the property's. */

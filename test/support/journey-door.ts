@@ -32,6 +32,22 @@ export function opensByCard({ lock }: Hung, card: string): boolean {
   return locked(lock, isOpened);
 }
 
+/**
+ * Somebody turns the mechanical key: it moves the bolt whatever the lock thinks. Whether the lock noticed, and locked
+ * the door again by itself.
+ */
+export function opensByKey({ lock }: Hung): boolean {
+  if (lock.unlocked) throw new Error("the door stood open before the key was turned");
+  lock.unlocked = true;
+  lock.board.turnKey("unlocked");
+  return locked(lock, true);
+}
+
+/** Whether the door stands open, for somebody who typed nothing; it is locked again afterwards. */
+export function isOpenNow({ lock }: Hung): boolean {
+  return locked(lock, lock.unlocked);
+}
+
 function locked(lock: Hung["lock"], isAccepted: boolean): boolean {
   const isOpen = lock.unlocked;
   if (isOpen !== isAccepted) throw new Error(`the panel says ${isAccepted} and the bolt ${isOpen}`);

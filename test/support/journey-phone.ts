@@ -16,7 +16,7 @@ import {
   type Transport,
 } from "@doorsync/phone-client";
 import { crypto } from "../world.ts";
-import { airTo } from "./journey-door.ts";
+import { airTo, isOpenNow } from "./journey-door.ts";
 import { type Answer, type Asked, password, type Service } from "./service.ts";
 import type { Hung } from "./service-door.ts";
 
@@ -46,8 +46,8 @@ export function facesIn(entries: Answer["body"]): readonly CodeSeen[] {
 export interface Phone {
   readonly account: Account;
   readonly storage: Storage;
-  /** Whether it has a network. */
-  readonly network: { on: boolean };
+  /** Whether it has a network; `off`: an endpoint's path has none. */
+  readonly network: { on: boolean; off?: string };
   token(): Promise<string>;
   /** Any endpoint by its name, in this phone's name; a denial ends the story. */
   asks(name: string, asked?: Named): Promise<Answer["body"]>;
@@ -63,10 +63,19 @@ export interface Phone {
   /** What the doors wait for is fetched and kept. */
   fetches(): Promise<void>;
   syncs(door: Hung, how?: Syncing): Promise<AccountVisit>;
+  /** The phone asks the door to open: "opened" when the bolt moved, or why not. The door is locked again afterwards. */
+  unlocks(door: Hung): Promise<Unlocking>;
   /** The app watches for locks until what it met is what `enough` waits for. */
   watches(radar: Radar, enough: (visit: AccountVisit) => boolean): Promise<readonly AccountVisit[]>;
   /** The app is killed and started again, on the same phone. */
   restarts(): Phone;
+}
+
+/** `sync`: what became of the sync that the door asked for first; undefined when it asked for none. */
+export interface Unlocking {
+  readonly said: string;
+  readonly sync: string | undefined;
+  readonly advice: string;
 }
 
 export interface Syncing {
@@ -95,10 +104,13 @@ export async function joinPhone(service: Service, email: string, fresh: Fresh = 
 /** A phone as it lies there: whoever its storage says is logged in. */
 export function phoneOver(service: Service, fresh: Fresh = {}): Phone {
   const { version = "9.0.0", storage = memoryStorage() } = fresh;
-  const network = { on: true };
+  const network: Phone["network"] = { on: true };
   const client = createClient({
     url: service.url,
-    fetch: (url, request) => (network.on ? fetch(url, request) : Promise.reject(new Error("no network"))),
+    fetch: (url, request) =>
+      network.on && !(network.off !== undefined && url.includes(network.off))
+        ? fetch(url, request)
+        : Promise.reject(new Error("no network")),
     timers: systemTimers,
     fill: (bytes) => void randomFillSync(bytes),
   });
@@ -108,6 +120,7 @@ export function phoneOver(service: Service, fresh: Fresh = {}): Phone {
     crypto,
     timers: systemTimers,
     now: () => service.clock.now,
+    fill: (bytes) => void randomFillSync(bytes),
     app: { name: "journeys", version },
   });
 
@@ -163,6 +176,20 @@ export function phoneOver(service: Service, fresh: Fresh = {}): Phone {
         tag: how.tag,
         ...(how.patience === undefined ? {} : { waits: { greeting: how.patience, streaming: how.patience } }),
       }),
+    async unlocks(door) {
+      if (door.lock.unlocked) throw new Error("the door stood open before it was asked");
+      const opened = await account.open({ door: door.doorId, transport: airTo(door) });
+      const isOpen = isOpenNow(door);
+      if (!opened.ok) return { said: opened.kind, sync: undefined, advice: opened.why };
+      const { outcome, sync, advice } = opened.value;
+      if (isOpen !== (outcome.kind === "opened"))
+        throw new Error(`the phone says ${outcome.kind}, the bolt ${isOpen}`);
+      return {
+        said: outcome.kind === "refused" ? outcome.refusal : outcome.kind,
+        sync: sync?.outcome.kind,
+        advice: advice.join(" "),
+      };
+    },
     async watches(radar, enough) {
       const ending = new AbortController();
       const visits: AccountVisit[] = [];

@@ -1,4 +1,4 @@
-/** Tables of a markdown page as rows of cells, for the test that compares documents with the code. Not a markdown parser. */
+/** Tables and code blocks of a markdown page, for tests that compare documents with the code. Not a markdown parser. */
 
 export type Row = readonly string[];
 
@@ -35,4 +35,11 @@ export function numberOf(cell: string | undefined): number | undefined {
 /** A cell without its back quotes. */
 export function plain(cell: string | undefined): string {
   return (cell ?? "").replaceAll("`", "");
+}
+
+/** The code block that opens with exactly these words behind its quotes. Throws when there is none. */
+export function codeBlock(text: string, opening: string): string {
+  const block = text.split(`\n\`\`\`${opening}\n`)[1]?.split(/^```$/m)[0];
+  if (block === undefined) throw new Error(`no code block ${opening}`);
+  return block;
 }

@@ -14,20 +14,23 @@ export interface Hung {
 }
 
 /** How many codes it holds, and how its bolt moves, where that matters. */
-export type LockOptions = Pick<NonNullable<Parameters<typeof makeLock>[1]>, "capacity" | "drive">;
+export interface LockOptions extends Pick<NonNullable<Parameters<typeof makeLock>[1]>, "capacity" | "drive"> {
+  /** The property is told how many codes the lock holds. */
+  readonly isToldOf?: boolean;
+}
 
 /** Commissions a fresh lock for a door: the manager offers it, and two visits of the manager's phone make it the property's. */
 export async function hangRealLock(
   service: Service,
   doorId: string,
-  options: LockOptions = {},
+  { isToldOf = false, ...options }: LockOptions = {},
 ): Promise<Hung> {
   const lock = makeLock(`lock of ${doorId}`, { rtcSeconds: service.clock.now, ...options });
   const setup = formatSetup(crypto, lock.setup);
   const offered = await service.call("commissionDoor", {
     token: service.manager,
     params: { door: doorId },
-    body: { setup },
+    body: { setup, ...(isToldOf ? { capacity: options.capacity } : {}) },
   });
   if (offered.status !== 200) throw new Error(`commission: ${JSON.stringify(offered.body)}`);
   const phone = await service.logIn("manager@example.org", "mobile");

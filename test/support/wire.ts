@@ -1,4 +1,7 @@
-/** A wire between a program and a server on the loopback, which a test cuts and mends. It understands nothing. */
+/**
+ * A wire between a program and a server on the loopback, which a test cuts, silences and mends. It understands nothing of
+ * what goes over it, but for one word after which it may fall silent.
+ */
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 export interface Wire {
@@ -6,12 +9,26 @@ export interface Wire {
   /** Breaks what goes over it; until `mend` nobody gets through. */
   readonly cut: () => Promise<void>;
   readonly mend: () => Promise<void>;
+  /** Takes everything and passes nothing on, and breaks nothing either; whoever comes new is heard as little. */
+  readonly hush: () => void;
+  /** The answer to the first message that holds this word is lost, and everything after it; resolves when it was passed on. */
+  readonly hushAfter: (word: string) => Promise<void>;
+  /** Whoever comes new is heard again; what fell silent stays so. */
+  readonly listen: () => void;
 }
 
 export async function wireTo(host: string, port: number): Promise<Wire> {
   const sockets = new Set<Socket>();
+  const silent = new WeakSet<Socket>();
+  let isHushed = false;
+  let last: { readonly word: string; readonly passed: () => void } | undefined;
+  const hush = (): void => {
+    isHushed = true;
+    for (const socket of sockets) silent.add(socket);
+  };
   const server = createServer((near) => {
     const far = connect(port, host);
+    if (isHushed) for (const end of [near, far]) silent.add(end);
     for (const [from, to] of [
       [near, far],
       [far, near],
@@ -22,7 +39,14 @@ export async function wireTo(host: string, port: number): Promise<Wire> {
         sockets.delete(from);
         to.destroy();
       });
-      from.on("data", (data) => to.write(data));
+      from.on("data", (data) => {
+        if (silent.has(from)) return;
+        to.write(data);
+        if (last === undefined || from !== near || !data.includes(last.word)) return;
+        hush();
+        last.passed();
+        last = undefined;
+      });
     }
   });
   const listen = (at: number): Promise<void> =>
@@ -37,5 +61,13 @@ export async function wireTo(host: string, port: number): Promise<Wire> {
         for (const socket of sockets) socket.destroy();
       }),
     mend: () => listen(at),
+    hush,
+    hushAfter: (word) =>
+      new Promise((resolve) => {
+        last = { word, passed: resolve };
+      }),
+    listen: () => {
+      isHushed = false;
+    },
   };
 }

@@ -10,6 +10,7 @@ import { answerVectors, commissionVectors } from "./answers.ts";
 import { streamVectors, updateVectors } from "./deliveries.ts";
 import { after, before, from, hexes, keys, name, pair, seeds, to } from "./example.ts";
 import { dailyVectors, logVectors, rotationVectors } from "./log.ts";
+import { unlockKeys, unlockVectors } from "./unlock.ts";
 import type { MessageVectors } from "./vector.ts";
 
 export function messageVectors(): MessageVectors {
@@ -36,6 +37,7 @@ export function messageVectors(): MessageVectors {
       boxPublic: pair.trust.authority.box,
       lockSeed: pair.atLock.signSeed,
       lockPublic: pair.lockPublic.sign,
+      ...unlockKeys,
       ...keys,
     }),
     tables: { before: table(before, from), after: table(after, to) },
@@ -47,6 +49,7 @@ export function messageVectors(): MessageVectors {
       ...commissionVectors(),
       ...rotationVectors(),
       ...logVectors(),
+      ...unlockVectors(),
     ],
   };
 }

@@ -26,7 +26,19 @@ export type Judged =
   | { readonly as: "rotation"; readonly heldEpoch: number }
   | { readonly as: "segment"; readonly heldSeq: number; readonly heldHead: string }
   /** `heads`: after each event from number 0 on, with spaces between. */
-  | { readonly as: "ack"; readonly ackedSeq: number; readonly heads: string };
+  | { readonly as: "ack"; readonly ackedSeq: number; readonly heads: string }
+  /** `ephemeral`: the secret of who judges. */
+  | { readonly as: "unlock-start" | "unlock-start-reply"; readonly ephemeral: string }
+  /** Over the handshake of the vector unlock-start; null: the clock was lost. */
+  | {
+      readonly as: "unlock";
+      readonly elapsedSeconds: number;
+      readonly version: number;
+      readonly snapshotOnly: boolean;
+      readonly lowerSeconds: number;
+      readonly upperSeconds: number | null;
+    }
+  | { readonly as: "unlocked" };
 
 export interface MessageVector {
   readonly id: string;

@@ -21,6 +21,7 @@ export {
   nextVersion,
   tablesAt,
 } from "./issue/version.ts";
+export { type AtTheDoor, atTheDoor, type Moment } from "./model/at-the-door.ts";
 export { allowedLength, drawCode, type Fill } from "./model/code.ts";
 export {
   type Decision,
@@ -67,8 +68,6 @@ export {
 export { type MatrixRow, matrixRows, mayAct } from "./model/permission.ts";
 export { type Policy, plainPolicy } from "./model/policy.ts";
 export {
-  type AtTheDoor,
-  atTheDoor,
   type CodeState,
   codeState,
   holds,

@@ -21,6 +21,17 @@ export {
   type WaitName,
   waits,
 } from "./errand/outcome.ts";
+export {
+  handshakesMax,
+  startUnlockErrand,
+  stepUnlockErrand,
+  type UnlockErrand,
+  type UnlockLent,
+  type UnlockOutcome,
+  type UnlockReport,
+  type UnlockStep,
+  type UnlockWanted,
+} from "./errand/unlock.ts";
 export type { Link, Timers, Transport } from "./ports.ts";
 export {
   acksFor,
@@ -41,3 +52,4 @@ export {
   rotationsFor,
   type Satchel,
 } from "./satchel.ts";
+export { describeUnlock, type UnlockOptions, type UnlockResult, unlock } from "./unlock.ts";

@@ -2,7 +2,7 @@
  * What a courier and an account must be lent: a way to a lock, a mailbox, timers, HTTP, a place to keep things. Not an
  * implementation of any of them; those are in `parts/` (memory) and `edge/` (the outside world).
  */
-import type { Bytes, Parcel, ReturnSlip } from "@doorsync/protocol/courier";
+import type { Bytes, Hint, Parcel, ReturnSlip } from "@doorsync/protocol/courier";
 
 /** Takes a listener away again. Calling it twice does no harm. */
 export type Stop = () => void;
@@ -11,12 +11,19 @@ export type Stop = () => void;
 export interface Link {
   /** Longest frame this link carries in one piece, in bytes (ATT payload: MTU - 3, 20 to 514). */
   readonly frameBytesMax: number;
+  /** What the lock advertised before it was connected to: unsigned, perhaps a lie; it may spare a question. */
+  readonly hint?: Hint;
   /** Settles when the link below has taken the frame, not when the lock has. Rejects on a closed link. */
   send(frame: Bytes): Promise<void>;
   /** Frames that come while nobody listens wait (bounded); the frame passed on belongs to the listener. */
   onFrame(listener: (frame: Bytes) => void): Stop;
   /** Heard at most once, with one sentence of why. Never heard for a `close()` of our own. */
   onClosed(listener: (why: string) => void): Stop;
+  /**
+   * Said before `close()` when the visit heard something that only the lock can say. A transport that chooses between
+   * places goes to one that never proved itself after the others.
+   */
+  proven?(): void;
   /** Ends the connection. Idempotent; pending sends reject. */
   close(): void;
 }

@@ -63,6 +63,7 @@ export {
   applyChange,
   type Change,
   changeBetween,
+  digestWith,
   emptyTable,
   packItems,
   type Table,
@@ -74,6 +75,7 @@ export { portable } from "./crypto/portable.ts";
 export type { Provider } from "./crypto/provider.ts";
 export * from "./limits.ts";
 export { readRefusal } from "./messages/answers.ts";
+export { type CapabilitySaid, readCapability } from "./messages/capability.ts";
 export { type Message, messageCatalog, messageType } from "./messages/catalog.ts";
 export {
   type CommissionOffer,
@@ -137,8 +139,16 @@ export {
   refuse,
   type Verdict,
 } from "./refusal.ts";
+export { issueCapability } from "./rules/capability.ts";
 export { type Commission, finishCommission, issueCommission, type LockPublic } from "./rules/commission.ts";
-export { type Issued, type IssuedAt, issueSnapshot, issueUpdate } from "./rules/issue-update.ts";
+export {
+  type DeltaSpan,
+  type Issued,
+  type IssuedAt,
+  issueDelta,
+  issueSnapshot,
+  issueUpdate,
+} from "./rules/issue-update.ts";
 export { type AcceptedSegment, acceptSegment, issueAck } from "./rules/log.ts";
 export { acceptReceipt } from "./rules/receipt.ts";
 export { issueRotation } from "./rules/rotation.ts";

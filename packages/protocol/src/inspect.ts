@@ -4,4 +4,6 @@
  */
 
 export { diagnose } from "./cbor/diagnose.ts";
+export { type Advertised, gatt, type Hint, readAdvertised, readHint } from "./link/gatt.ts";
 export { describeEvent, describeItem, describeMessage, describeParcel } from "./messages/describe.ts";
+export { type MessageFields, messageFields } from "./messages/fields.ts";

@@ -23,6 +23,8 @@ export const frameBytesMax = 514;
 export const frameBytesDefault = 244;
 
 export const itemsPerChunkMax = 64;
+/** Chunks a courier may have out unanswered: one being written, and those behind it, which the lock holds whole. */
+export const chunksInFlightMax = 3;
 export const removesPerUpdateMax = 64;
 
 /** Items of a table beside its credentials: settings, rules, zone changes, holidays. */
@@ -71,6 +73,10 @@ export const dailyGraceSeconds = 10_800;
 /** A time token is believed this long after its nonce left the lock, and never further ahead than this. */
 export const tokenAgeSecondsMax = 30;
 export const timeLeapDaysMax = 400;
+
+/** Unlock by app: how long a capability may live, and how long after its handshake an unlock is heard. */
+export const capabilityHoursMax = 72;
+export const handshakeSecondsMax = 3;
 
 /** Keypad: entry length, pause after consecutive failures (Matter WrongCodeEntryLimit, UserCodeTemporaryDisableTime), daily budget. */
 export const codeDigitsMax = 8;

@@ -69,6 +69,16 @@ export { portable } from "./crypto/portable.ts";
 export type { Provider } from "./crypto/provider.ts";
 export * from "./limits.ts";
 export { emptyInbox, emptyOutbox, type Heard, hear, type Inbox, type Outbox, segment } from "./link/frame.ts";
+export {
+  advertisedName,
+  encodeAdvertisement,
+  encodeScanResponse,
+  frameBytesFor,
+  gatt,
+  type Hint,
+  hintedFlags,
+  mtuMin,
+} from "./link/gatt.ts";
 export { encodeNext, encodeRefusal } from "./messages/answers.ts";
 export {
   bodyBytesMax,
@@ -160,4 +170,11 @@ export {
   type LockTrust,
   lockKeyNames,
 } from "./rules/trust.ts";
+export {
+  acceptUnlock,
+  acceptUnlockStart,
+  type Channel,
+  sealUnlocked,
+  type UnlockMet,
+} from "./rules/unlock.ts";
 export { lockMayHear, type Standing } from "./session/dialogue.ts";

@@ -13,7 +13,7 @@ interface RefusalRow {
 
 /**
  * 0: local only. 1 to 15: may be said to anybody. 16 to 31: only after the authority's signature was verified.
- * 32 to 47: kept for capabilities (unlock by app). Numbers are never reused.
+ * 32 to 47: only after the signature of a capability was verified, sealed to who showed it. Numbers are never reused.
  */
 export const refusals = {
   MALFORMED: {
@@ -80,6 +80,21 @@ export const refusals = {
     code: 24,
     meaning: "the flash did not read back what was programmed",
     remedy: "try once more; then replace the lock",
+  },
+  SYNC_FIRST: {
+    code: 32,
+    meaning: "the lock's table is older than the capability asks for (detail: the held version)",
+    remedy: "sync the lock, then unlock again",
+  },
+  TIME_NEEDED: {
+    code: 33,
+    meaning: "the lock cannot tell whether the capability is good now",
+    remedy: "bring the lock the time, then unlock again",
+  },
+  DENIED: {
+    code: 34,
+    meaning: "the door stays shut for this device",
+    remedy: "fetch a fresh capability; if it stays so, ask who manages the door",
   },
 } as const;
 

@@ -11,6 +11,7 @@ import { findProperty, type Office } from "../office/office.ts";
 import { unitsOf } from "../store/houses.ts";
 import { nameKey } from "../store/registry.ts";
 import { Trouble } from "../trouble.ts";
+import { noteCommand } from "./audit.ts";
 import type { Cli } from "./context.ts";
 import type { BaseFlags } from "./flags.ts";
 import { sayDecision, withOffice } from "./session.ts";
@@ -42,13 +43,19 @@ export async function accountAdd(this: Cli, flags: AccountFlags): Promise<void> 
       return;
     }
     const { accountId, personId } = opened.value;
+    // The vendor's people stand in no property's book.
+    if (standing !== undefined)
+      await noteCommand(office, "cli.accountAdd", { propertyId: standing.propertyId, personId });
     const resetToken = password === undefined ? await beginReset(office, accountId) : null;
     const done = { account: accountId, person: personId, name, email, resetToken };
     sayDecision(this, flags, say, grant(done), () => [
       `added the account of "${name}" (${email})`,
       ...(resetToken === null
         ? []
-        : [`reset token, good once and for ${resetSeconds / 60} minutes: ${resetToken}`]),
+        : [
+            `reset token, good once and for ${resetSeconds / 60} minutes: ${resetToken}`,
+            `next: whoever it is opens URL/reset#${resetToken} and chooses a password; URL is what serve says`,
+          ]),
     ]);
   });
 }
@@ -79,7 +86,10 @@ async function unitId(office: Office, propertyId: string, name: string): Promise
   const found = units.find((unit) => nameKey(unit.name) === nameKey(name));
   if (found !== undefined) return found.id;
   const known = units.length === 0 ? "there is none yet" : `known: ${namesOf(units)}`;
-  throw new Trouble(`no unit is named "${name}" (${known})`, "let a manager add it");
+  throw new Trouble(
+    `no unit is named "${name}" (${known})`,
+    "let a manager add it, or add its door with: door add --name NAME --unit UNIT",
+  );
 }
 
 const namesShownMax = 8;

@@ -6,6 +6,7 @@ import type { AccountFlags } from "./account.ts";
 import { epochMax, leaseHoursMax } from "./bounds.ts";
 import type { Cli } from "./context.ts";
 import {
+  type BaseFlags,
   baseFlags,
   doorFlag,
   lengthFlag,
@@ -81,12 +82,20 @@ const doorAdd = buildCommand<Work.DoorFlags, [], Cli>({
       name: named("Name of the door", "NAME"),
       property: optionalNamed("Property it belongs to (may be left out when there is one)", "NAME"),
       kind: { kind: "enum", values: kinds, default: "residence", brief: "Where the door leads" },
+      unit: optionalNamed("Unit behind the door; a residence needs one, a new one is added", "NAME"),
     },
   },
   docs: {
     brief: "Add a door",
-    fullDescription: withExits("Add a door.", "the name is taken or unfit"),
-    customUsage: [{ input: '--data ./office --name "Unit 4B"', brief: "the door of a home" }],
+    fullDescription: withExits(
+      "Adds a door. Everybody who lives in the property counts as at home at a door that belongs to no unit, so the door " +
+        "of a residence names its unit.",
+      "the name is taken or unfit",
+    ),
+    customUsage: [
+      { input: '--data ./office --name "Unit 4B" --unit 4B', brief: "the door of a home" },
+      { input: '--data ./office --name "Front door" --kind buildingEntrance', brief: "one that all share" },
+    ],
   },
 });
 
@@ -94,9 +103,13 @@ const personAdd = buildCommand<Work.PersonFlags, [], Cli>({
   loader: async () => (await import("./work.ts")).personAdd,
   parameters: { flags: { ...baseFlags, name: named("Name of the person", "NAME") } },
   docs: {
-    brief: "Add a person",
-    fullDescription: withExits("Add a person.", "the name is taken or unfit"),
-    customUsage: [{ input: '--data ./office --name "Ada Osei"', brief: "a resident" }],
+    brief: "Add a person whom these commands name",
+    fullDescription: withExits(
+      "Adds a person for assign and the other commands here. Such a person belongs to no unit and cannot log in: who " +
+        "shall use the service is added by a manager on its page, or by account add.",
+      "the name is taken or unfit",
+    ),
+    customUsage: [{ input: '--data ./office --name "Ada Osei"', brief: "somebody to give a code to" }],
   },
 });
 
@@ -258,6 +271,7 @@ const issue = buildCommand<Work.IssueFlags, [], Cli>({
       mailbox: mailboxFlag,
       snapshot: switched("Add a parcel with the whole table"),
       renew: switched("A new version even without a change, so that leases start anew"),
+      trustBooks: switched("After a backup: whoever was suspended or revoked since is so again"),
       lifeHours: lifeFlag,
     },
   },
@@ -266,7 +280,7 @@ const issue = buildCommand<Work.IssueFlags, [], Cli>({
     fullDescription: withExits(
       "Raises the version when the table should differ from the newest one, and writes one parcel for each version the " +
         "lock may hold. Parcels that are overtaken are withdrawn. Run again, it writes the same parcels.",
-      "no lock is commissioned there, or its credential ids are used up",
+      "no lock is commissioned there, its credential ids are used up, or its books are in doubt",
     ),
     customUsage: [{ input: '--data ./office --door "Unit 4B" --mailbox ./mail', brief: "after any change" }],
   },
@@ -384,6 +398,19 @@ const codes = buildCommand<Work.CodesFlags, [], Cli>({
   },
 });
 
+const restored = buildCommand<BaseFlags, [], Cli>({
+  loader: async () => (await import("./restored.ts")).restored,
+  parameters: { flags: baseFlags },
+  docs: {
+    brief: "Say that the database comes out of a backup",
+    fullDescription: withExits(
+      "Ends every log-in and every link for a password, and hands no door a table until management has said that its " +
+        "books are right: whoever was suspended or revoked since the backup is neither in it. Run it before serve.",
+    ),
+    customUsage: [{ input: "--data ./office", brief: "after the folder was put back" }],
+  },
+});
+
 const serve = buildCommand<ServeFlags, [], Cli>({
   loader: async () => (await import("./serve.ts")).serve,
   parameters: {
@@ -442,8 +469,21 @@ const root = buildRouteMap({
     status,
     log,
     codes,
+    restored,
   },
-  docs: { brief: "The property side of DoorSync: who may open which door, and what each lock has proven" },
+  docs: {
+    brief: "The property side of DoorSync: who may open which door, and what each lock has proven",
+    fullDescription:
+      "Keeps who may open which door, signs that for each lock, and says what each lock has proven. serve runs it as a " +
+      "service with a page; the other commands work on the same folder while no service does.\n\n" +
+      "Exit status: 0 done; 1 refused, with a number and a name; 2 wrong use, no such name, or keys, database or a folder " +
+      "not as they should be.\n\n" +
+      "Examples:\n" +
+      "  doorsync-authority init --data ./office\n" +
+      '  doorsync-authority property add --data ./office --name "Maple Court"\n' +
+      '  doorsync-authority account add --data ./office --name "Mona Manager" --email mona@example.org --role manager\n' +
+      "  doorsync-authority serve --data ./office",
+  },
 });
 
 export const app: Application<Cli> = buildApplication(root, {

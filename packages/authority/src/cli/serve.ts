@@ -9,6 +9,7 @@ import { type Connected, createConnected } from "../desk/connected.ts";
 import { sendDue } from "../desk/messages.ts";
 import { sweep } from "../desk/sweep.ts";
 import { createServer } from "../http/server.ts";
+import type { Messenger } from "../mail/message.ts";
 import { openMessenger } from "../mail/open.ts";
 import type { Office } from "../office/office.ts";
 import { Trouble } from "../trouble.ts";
@@ -31,7 +32,7 @@ export async function serve(this: Cli, flags: ServeFlags): Promise<void> {
     // Links in messages lead here; known when the port is.
     let publicUrl = flags.publicUrl ?? "";
     const now = (): Office => ({ ...office, publicUrl, now: clock(flags) });
-    const fault = (error: unknown, what: string): void => {
+    const fault: Fault = (error, what) => {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.process.stderr.write(`doorsync-authority: ${what}: ${text}\n`);
     };
@@ -59,24 +60,40 @@ export async function serve(this: Cli, flags: ServeFlags): Promise<void> {
       `ready: ${url} (documentation at ${url}/v1/openapi.json); end with Ctrl-C`,
       `e-mail: ${messenger.ways.email}; phone messages: ${messenger.ways.phone}`,
     ]);
-    const connected = toConnected(brokerUrl, now, fault);
-    const rounds = [
-      every(messageMilliseconds, () => sendDue(now(), messenger), fault),
-      every(sweepMilliseconds, () => sweep(now()), fault),
-      ...(connected === undefined ? [] : [every(connectedMilliseconds, () => connected.round(), fault)]),
-    ];
+    const rounds = startRounds(now, { brokerUrl, messenger, fault });
     await told();
     await server.close();
-    await Promise.all(rounds.map((round) => round.end()));
-    await connected?.close();
+    await rounds.end();
   });
+}
+
+type Fault = (error: unknown, what: string) => void;
+
+/** What goes on beside the calls until it is ended: messages that wait, rows that are over, connected locks. */
+export function startRounds(
+  now: () => Office,
+  lent: { readonly brokerUrl: string | undefined; readonly messenger: Messenger; readonly fault: Fault },
+): { readonly end: () => Promise<void> } {
+  const { brokerUrl, messenger, fault } = lent;
+  const connected = toConnected(brokerUrl, now, fault);
+  const rounds = [
+    every(messageMilliseconds, () => sendDue(now(), messenger), fault),
+    every(sweepMilliseconds, () => sweep(now()), fault),
+    ...(connected === undefined ? [] : [every(connectedMilliseconds, () => connected.round(), fault)]),
+  ];
+  return {
+    async end() {
+      await Promise.all(rounds.map((round) => round.end()));
+      await connected?.close();
+    },
+  };
 }
 
 /** The way to connected locks; none without a broker. */
 function toConnected(
   url: string | undefined,
   now: () => Office,
-  fault: (error: unknown, what: string) => void,
+  fault: Fault,
 ): (Connected & { readonly close: () => Promise<void> }) | undefined {
   if (url === undefined || url === "") return undefined;
   let last: string | undefined;
@@ -97,7 +114,7 @@ function toConnected(
 function every(
   milliseconds: number,
   work: () => Promise<unknown>,
-  fault: (error: unknown, what: string) => void,
+  fault: Fault,
 ): { readonly end: () => Promise<void> } {
   let running: Promise<unknown> = Promise.resolve();
   let isBusy = false;

@@ -9,7 +9,7 @@ import {
   operationErrors,
   refusalByCode,
 } from "@doorsync/protocol/authority";
-import type { AtTheDoor } from "../model/proof.ts";
+import type { AtTheDoor } from "../model/at-the-door.ts";
 import type { CodeWord } from "../office/codes.ts";
 import type { DoorLog, LogEntry } from "../office/log.ts";
 import type { TakenSlip } from "../office/receive.ts";
@@ -44,7 +44,9 @@ export function doorLines(door: DoorStatus): readonly string[] {
   const sync =
     door.lastSync === null ? "no sync proven yet" : `last proven sync ${instant(door.lastSync.receivedAt)}`;
   const hints = [
-    door.alarm ? "  ALARM: the lock has signed for a table that was never issued; issue a snapshot" : "",
+    door.alarm
+      ? "  ALARM: the lock has signed for a table that was never issued; see issue --trust-books"
+      : "",
     door.needsIssue ? "  changed since the newest version: run issue" : "",
     door.needsSnapshot && !door.alarm ? "  waits for a snapshot" : "",
   ].filter((hint) => hint !== "");
@@ -72,7 +74,7 @@ function slipWords(slip: TakenSlip): string {
     case "damaged":
       return `${what}, in which the lock says that its table is damaged; it proves nothing, a snapshot goes out`;
     case "contradicts":
-      return `ALARM: ${what}, in which the lock signs for a table that was never issued; issue a snapshot`;
+      return `ALARM: ${what}, in which the lock signs for a table that was never issued; see issue --trust-books`;
     case "not-verified":
       return `${what} without a valid signature of this lock; it proves nothing`;
     case "old-epoch":

@@ -18,6 +18,7 @@ import { registerDoor, registerPerson, registerProperty } from "../office/regist
 import { rotateKeys } from "../office/rotate.ts";
 import * as statusAct from "../office/status.ts";
 import { Trouble } from "../trouble.ts";
+import { noteCommand } from "./audit.ts";
 import type { Cli } from "./context.ts";
 import type { BaseFlags } from "./flags.ts";
 import {
@@ -43,6 +44,7 @@ export type DoorFlags = BaseFlags & {
   readonly name: string;
   readonly property?: string;
   readonly kind: DoorKind;
+  readonly unit?: string;
 };
 export type PersonFlags = BaseFlags & { readonly name: string };
 export type CommissionFlags = BaseFlags & {
@@ -74,6 +76,7 @@ export type IssueFlags = BaseFlags & {
   readonly mailbox: string;
   readonly snapshot: boolean;
   readonly renew: boolean;
+  readonly trustBooks: boolean;
   readonly lifeHours?: number;
 };
 export type ReceiveFlags = BaseFlags & { readonly mailbox: string; readonly lifeHours?: number };
@@ -114,13 +117,20 @@ export async function propertyAdd(this: Cli, flags: PropertyFlags): Promise<void
 
 export async function doorAdd(this: Cli, flags: DoorFlags): Promise<void> {
   await withOffice(this, flags, async (office, say) => {
-    const added = await registerDoor(office, {
-      property: flags.property,
-      name: flags.name,
-      kind: flags.kind,
-    });
-    sayDecision(this, flags, say, added, ({ property, door, kind }) => [
-      `added door "${door}" (${kind}) to "${property}"`,
+    const { property, name, kind, unit } = flags;
+    // Whoever lives anywhere in a property is at home at the doors that belong to no unit.
+    if (kind === "residence" && unit === undefined) {
+      throw new Trouble(
+        "the door of a residence belongs to a unit",
+        "name it with --unit (a new one is added), or say --kind buildingEntrance, communal or service",
+      );
+    }
+    const added = await registerDoor(office, { property, name, kind, unit });
+    sayDecision(this, flags, say, added, (door) => [
+      `added door "${door.door}" (${door.kind}) to "${door.property}"`,
+      ...(door.unit === null
+        ? []
+        : [`it belongs to the unit "${door.unit}"${door.isNewUnit ? ", which is new" : ""}`]),
     ]);
   });
 }
@@ -239,11 +249,12 @@ export async function revoke(this: Cli, flags: RevokeFlags): Promise<void> {
 
 export async function issue(this: Cli, flags: IssueFlags): Promise<void> {
   await withOffice(this, flags, async (office, say) => {
-    const { door, renew, snapshot, lifeHours = lifeHoursDefault } = flags;
+    const { door, renew, snapshot, trustBooks, lifeHours = lifeHoursDefault } = flags;
     const issued = await issueAct.issue(office, openMailbox(flags.mailbox), {
       door: await findDoor(office, door),
       renew,
       snapshot,
+      trustBooks,
       lifeHours,
     });
     sayDecision(this, flags, say, issued, (value) => [
@@ -284,9 +295,10 @@ export async function receive(this: Cli, flags: ReceiveFlags): Promise<void> {
 
 export async function status(this: Cli, flags: StatusFlags): Promise<void> {
   await withOffice(this, flags, async (office, say) => {
-    for (const door of await statusAct.status(office, { door: flags.door, removed: flags.removed })) {
-      say(door, doorLines(door));
-    }
+    const doors = await statusAct.status(office, { door: flags.door, removed: flags.removed });
+    for (const door of doors) say(door, doorLines(door));
+    if (doors.length === 0 && !flags.json)
+      say({}, ["no doors yet; add one with: doorsync-authority door add --name NAME --unit UNIT --data DIR"]);
   });
 }
 
@@ -298,6 +310,7 @@ export async function keysRotate(this: Cli, flags: RotateFlags): Promise<void> {
     const next = flags.root === undefined ? drawn : withRoot(crypto, drawn, flags.root);
     const adopt = (): void => adoptNextKeys(folder);
     const rotated = await rotateKeys(office, openMailbox(flags.mailbox), next, wish, adopt);
+    await noteCommand(office, "cli.keysRotate");
     for (const { door, epoch = null, parcels, denied = null } of rotated) {
       const words =
         denied === null

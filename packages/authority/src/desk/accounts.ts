@@ -3,7 +3,7 @@ import { type Decision, deny, grant } from "../model/denial.ts";
 import { fitName } from "../model/name.ts";
 import { fitEmail, fitPassword } from "../model/password.ts";
 import type { ClientClass } from "../model/permission.ts";
-import { judgeAppVersion } from "../model/policy.ts";
+import { judgeApp } from "../model/policy.ts";
 import { newId, type Office } from "../office/office.ts";
 import { accountById, addAccount, endSessionsOf } from "../store/accounts.ts";
 import { policyOf } from "../store/houses.ts";
@@ -13,6 +13,7 @@ import { addPersonOf, dropPerson, personById } from "../store/people.ts";
 import { sessionsOf } from "../store/sessions.ts";
 import { addStanding, type Standing } from "../store/standings.ts";
 import type { Actor } from "./actor.ts";
+import { endAppKeysOver } from "./app-key.ts";
 import { hashPassword } from "./sign-in.ts";
 
 export interface NewAccount {
@@ -112,7 +113,7 @@ async function myProperty(office: Office, actor: Actor, propertyId: string): Pro
     propertyId,
     name: await propertyName(office.db, propertyId),
     appVersionMin: policy.appVersionMin,
-    isUpgradeRequired: !judgeAppVersion(policy, actor.clientVersion).ok,
+    isUpgradeRequired: !judgeApp(policy, actor).ok,
   };
 }
 
@@ -150,5 +151,6 @@ export async function mySessions(
 /** Every device is logged out, this one too. */
 export async function endMySessions(office: Office, actor: Actor): Promise<Decision<undefined>> {
   await endSessionsOf(office.db, actor.accountId);
+  await endAppKeysOver(office, actor.accountId);
   return grant(undefined);
 }

@@ -11,6 +11,7 @@ export interface Actor {
   /** This log-in, as courier books know it. */
   readonly phoneId: string;
   readonly client: ClientClass;
+  readonly clientName: string;
   readonly clientVersion: string;
   /** Of the vendor's support: may open, read and change nothing. */
   readonly isVendor: boolean;

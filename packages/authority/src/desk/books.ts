@@ -1,6 +1,6 @@
 /**
- * What was written down: the log of a door's lock with its gaps marked, and the audit of what was decided in a property.
- * Both are read a page at a time, the newest first.
+ * What was written down: the log of a door's lock with its gaps marked, the visits of phones at a door, and the audit of
+ * what was decided in a property. All are read a page at a time, the newest first.
  */
 import {
   alarmCodes,
@@ -13,7 +13,10 @@ import {
 import { type Decision, deny, grant } from "../model/denial.ts";
 import { type LogEntry, readLogOf } from "../office/log.ts";
 import type { Office } from "../office/office.ts";
-import { namesOf, ownersOf } from "../store/roll.ts";
+import { visitsAt } from "../store/couriers.ts";
+import { namesWithin, ownersOf } from "../store/names.ts";
+import type { DoorEntry } from "../store/registry.ts";
+import { standingsOf } from "../store/standings.ts";
 import { decisionsOf } from "../store/trail.ts";
 import { atDoor, atProperty } from "./access.ts";
 import type { Actor } from "./actor.ts";
@@ -56,7 +59,10 @@ export interface DoorLogSaid {
   readonly entries: readonly LogLine[];
 }
 
-/** NO_SUCH, NOT_ALLOWED, NOT_COMMISSIONED. */
+/**
+ * NO_SUCH, NOT_ALLOWED, NOT_COMMISSIONED. Who lives there reads what was written since they do: when those before them
+ * came and went is none of their business. Managers read all.
+ */
 export async function readDoorLog(
   office: Office,
   actor: Actor,
@@ -68,7 +74,21 @@ export async function readDoorLog(
   const log = await readLogOf(office, door, wish);
   if (log === undefined) return deny("NOT_COMMISSIONED", door.name);
   const { held, waiting, alarm } = log;
-  return grant({ held, waiting, alarm, entries: log.entries.toReversed().map(lineOf) });
+  const since = access.value.roles.includes("manager") ? 0 : await livesHereSince(office, actor, door);
+  // By the lower bound of the lock's time: what may have been before is left out.
+  const entries = log.entries.filter(({ at }) => at >= since);
+  return grant({ held, waiting, alarm, entries: entries.toReversed().map(lineOf) });
+}
+
+async function livesHereSince(office: Office, actor: Actor, door: DoorEntry): Promise<number> {
+  const here = (await standingsOf(office.db, actor.personId)).filter(
+    ({ propertyId, unitId, role, isSuspended }) =>
+      propertyId === door.propertyId &&
+      (unitId === "" || unitId === door.unitId) &&
+      (role === "resident" || role === "host") &&
+      !isSuspended,
+  );
+  return Math.min(...here.map(({ since }) => since));
 }
 
 function lineOf(entry: LogEntry): LogLine {
@@ -100,6 +120,44 @@ function detailOf({ kind, detail }: LogEntry): string | undefined {
   }
 }
 
+/** What a phone met at the door by its own word, or `receipt`: it brought the lock's. */
+export interface VisitLine {
+  readonly id: number;
+  readonly at: number;
+  /** `broker` for the connected locks'. */
+  readonly phone: string;
+  readonly person: string | null;
+  readonly outcome: string;
+  readonly version: number | null;
+  readonly conditions: readonly string[];
+}
+
+/** NO_SUCH, NOT_ALLOWED: for who looks after the door. */
+export async function readVisits(
+  office: Office,
+  actor: Actor,
+  wish: Page & { readonly doorId: string },
+): Promise<Decision<readonly VisitLine[]>> {
+  const access = await atDoor(office, actor, wish.doorId, "troubleshoot");
+  if (!access.ok) return access;
+  const rows = await visitsAt(office.db, access.value.door.id, wish.countMax, wish.before);
+  const owners = await ownersOf(
+    office.db,
+    rows.flatMap((row) => (row.account_id === null ? [] : [row.account_id])),
+  );
+  return grant(
+    rows.map((row) => ({
+      id: row.id,
+      at: row.at,
+      phone: row.phone_id,
+      person: owners.get(row.account_id ?? "")?.name ?? null,
+      outcome: row.outcome,
+      version: row.version,
+      conditions: row.conditions === null ? [] : row.conditions.split(" "),
+    })),
+  );
+}
+
 export interface AuditLine {
   readonly id: number;
   readonly at: number;
@@ -110,6 +168,8 @@ export interface AuditLine {
   /** Who asked; null for nobody who was logged in. */
   readonly actor: string | null;
   readonly doorId: string | null;
+  /** Further doors that the request named. */
+  readonly doors: readonly string[];
   readonly personId: string | null;
   readonly person: string | null;
 }
@@ -126,8 +186,10 @@ export async function readAudit(
     office.db,
     rows.flatMap((row) => (row.account_id === null ? [] : [row.account_id])),
   );
-  const names = await namesOf(
+  // Whoever asks may name anybody: a name of another property stays there.
+  const names = await namesWithin(
     office.db,
+    wish.propertyId,
     rows.flatMap((row) => (row.person_id === null ? [] : [row.person_id])),
   );
   return grant(
@@ -139,6 +201,7 @@ export async function readAudit(
       detail: row.detail,
       actor: owners.get(row.account_id ?? "")?.name ?? null,
       doorId: row.door_id,
+      doors: row.doors === null || row.doors === "" ? [] : row.doors.split(" "),
       personId: row.person_id,
       person: names.get(row.person_id ?? "") ?? null,
     })),

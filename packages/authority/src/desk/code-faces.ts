@@ -9,16 +9,18 @@ import {
   secondsNever,
   type Window,
 } from "@doorsync/protocol/authority";
+import { type AtTheDoor, atTheDoor } from "../model/at-the-door.ts";
 import { type Exposure, exposureAt } from "../model/exposure.ts";
 import { type CodeLife, classOf, type DoorKind, type Ledger } from "../model/ledger.ts";
 import type { Policy } from "../model/policy.ts";
-import { type AtTheDoor, atTheDoor, type CodeState, codeState, isPending } from "../model/proof.ts";
+import { type CodeState, codeState, isPending } from "../model/proof.ts";
 import type { Terms } from "../model/terms.ts";
 import { type DelayWarning, delayWarning } from "../model/warnings.ts";
 import { type Office, openDigits } from "../office/office.ts";
 import type { DoorEntry } from "../store/registry.ts";
 import { type Changed, noteChanges } from "../store/trail.ts";
 import { lastWishes } from "../store/wishes.ts";
+import { momentAt } from "./openings.ts";
 
 const classes = Object.keys(credentialClasses) as readonly CredentialClass[];
 
@@ -77,12 +79,14 @@ export async function entriesAt(
 ): Promise<ReadonlyMap<string, readonly CodeEntry[]>> {
   const wishes = await lastWishes(office.db, sight.door.id, personIds);
   const exposureOf = exposureAt(sight.ledger.lock);
+  const doorOf = atTheDoor(sight.ledger.lock, await momentAt(office, sight.door.id, sight.ledger));
   const entryOf = (of: CredentialClass, lives: readonly CodeLife[], isHeld: boolean): CodeEntry => {
     const faces = lives.map((code, i) => {
       // One that another took the place of is unwanted since that one was made.
       const next = code.revoked ? lives[i + 1]?.createdAt : undefined;
       const since = next ?? Math.max(code.createdAt, wishes.get(code.person) ?? 0);
-      return faceOf(office, isHeld ? { ...sight, withDigits: false } : sight, code, since, exposureOf(code));
+      const said = { since, exposure: exposureOf(code), atTheDoor: doorOf(code) };
+      return faceOf(office, isHeld ? { ...sight, withDigits: false } : sight, code, said);
     });
     return { door: shownDoor(sight.door), class: of, pending: faces.some(({ pending }) => pending), faces };
   };
@@ -107,7 +111,14 @@ export function shownDoor({ id, name, kind, propertyId, property }: DoorEntry): 
   return { id, name, kind: kind as DoorKind, propertyId, property };
 }
 
-function faceOf(office: Office, sight: Sight, code: CodeLife, since: number, exposure: Exposure): Face {
+interface Said {
+  readonly since: number;
+  readonly exposure: Exposure;
+  readonly atTheDoor: AtTheDoor;
+}
+
+function faceOf(office: Office, sight: Sight, code: CodeLife, said: Said): Face {
+  const { since, exposure } = said;
   const { ledger, policy, withDigits } = sight;
   const state = codeState(code, ledger.lock);
   const suspended = code.terms?.suspended ?? false;
@@ -115,7 +126,7 @@ function faceOf(office: Office, sight: Sight, code: CodeLife, since: number, exp
   const isShown = withDigits && classOf(code) === "code" && !suspended;
   const warning = delayWarning(policy, state, since, office.now);
   return {
-    ...atTheDoor(code, ledger.lock),
+    ...said.atTheDoor,
     code: isShown ? openDigits(office, code) : null,
     state,
     pending: isPending(state),

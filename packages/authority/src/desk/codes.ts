@@ -14,6 +14,7 @@ import { policyOf } from "../store/houses.ts";
 import { loadLedger, withDoor } from "../store/ledgers.ts";
 import { personById } from "../store/people.ts";
 import { type DoorEntry, doorById, doorEntries, type PersonEntry } from "../store/registry.ts";
+import { holdPerson } from "../store/roll.ts";
 import { doorsWithCodesOf } from "../store/standings.ts";
 import { attemptsSince } from "../store/trail.ts";
 import { atDoor, type DoorAccess, rolesAtDoor } from "./access.ts";
@@ -61,6 +62,7 @@ export async function resetOwnCode(
   actor: Actor,
   wish: { readonly door: string; readonly length: number | undefined },
 ): Promise<Decision<OwnCode>> {
+  await holdPerson(office.db, actor.personId);
   const access = await atDoor(office, actor, wish.door, "resetCode");
   if (!access.ok) return access;
   const { door } = access.value;
@@ -81,6 +83,7 @@ export async function pickOwnCode(
   actor: Actor,
   wish: { readonly door: string; readonly code: string },
 ): Promise<Decision<OwnCode>> {
+  await holdPerson(office.db, actor.personId);
   const access = await atPick(office, actor, wish.door);
   if (!access.ok) return access;
   const { door, policy } = access.value;

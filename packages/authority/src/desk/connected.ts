@@ -2,13 +2,17 @@
  * Doors whose locks have a connection of their own: what they may need is put out as soon as it changes, and again while
  * it is pending. The bytes are those that a phone would carry. Not the broker: that is `connected/`.
  */
-import { equal, type Parcel, toHex } from "@doorsync/protocol/authority";
+import { equal, toHex } from "@doorsync/protocol/authority";
 import type { Broker } from "../connected/broker.ts";
 import type { Returned } from "../connected/topics.ts";
 import type { Office } from "../office/office.ts";
+import { inOne } from "../store/ledgers.ts";
+import { forgetLying, lyingTags, noteLying } from "../store/lying.ts";
 import { type DoorEntry, doorEntries, presentLock } from "../store/registry.ts";
-import { changedDoors, newestChange } from "../store/trail.ts";
-import { type Carrier, deliverSlip, serveDoor } from "./courier.ts";
+import { changedDoors, newestChange, noteChanges } from "../store/trail.ts";
+import type { Carrier } from "./courier.ts";
+import { serveDoor } from "./hand-out.ts";
+import { deliverSlip } from "./take-in.ts";
 
 /** The broker in the books on couriers. */
 const courier: Carrier = { phoneId: "broker", accountId: null };
@@ -29,26 +33,26 @@ export function createConnected(office: () => Office, broker: () => Broker): Con
   let seen: number | undefined;
   let renewedAt = 0;
   const waiting = new Set<string>();
-  /** Tags under which something of a door lies at the broker. */
-  const lying = new Map<string, Set<string>>();
 
   async function putOut(door: DoorEntry): Promise<boolean> {
     const now = office();
-    const parcels = await serveDoor(now, door, courier);
+    const { parcels, changes } = await serveDoor(now, door, courier);
+    await inOne(now.db, async (trx) => await noteChanges(trx, changes));
     const present = await presentLock(now.db, door.id);
-    const tags = [
-      ...parcels.map(({ tag }) => tag),
-      ...(present === undefined ? [] : [present.tag]),
-      ...[...(lying.get(door.id) ?? [])].map((hex) => new Uint8Array(Buffer.from(hex, "hex"))),
-    ];
+    const lying = await lyingTags(now.db, door.id);
+    const wanted = parcels.map(({ tag }) => tag);
+    // First the note, then the deed: what lies there unknown would never be withdrawn.
+    await noteLying(now.db, door.id, wanted);
+    const tags = [...wanted, ...(present === undefined ? [] : [present.tag]), ...lying];
     const unique = new Map(tags.map((tag) => [toHex(tag), tag]));
     let isOut = true;
     for (const tag of unique.values()) {
-      const ofTag: readonly Parcel[] = parcels.filter((parcel) => equal(parcel.tag, tag));
+      const ofTag = parcels.filter((parcel) => equal(parcel.tag, tag));
       const done = await broker().publish({ property: door.propertyId, tag }, ofTag);
       isOut &&= done.ok;
+      if (done.ok && ofTag.length === 0 && lying.some((one) => equal(one, tag)))
+        await forgetLying(now.db, door.id, tag);
     }
-    if (isOut) lying.set(door.id, new Set(parcels.map(({ tag }) => toHex(tag))));
     return isOut;
   }
 

@@ -5,7 +5,7 @@
  */
 import { dailyCode, toHex } from "@doorsync/protocol/authority";
 import { texts } from "../mail/texts.ts";
-import { type DailyDay, dailyLimits, judgeDaily } from "../model/daily.ts";
+import { type DailyDay, dailyLimits, judgeDaily, lastSecondOf } from "../model/daily.ts";
 import { type DailySlot, dailyLife, dailySlot, dailyTerms } from "../model/daily-slot.ts";
 import { type Decision, deny, grant } from "../model/denial.ts";
 import { assignCode, type Ledger, revokeCode } from "../model/ledger.ts";
@@ -16,11 +16,13 @@ import { emailKey } from "../store/accounts.ts";
 import { dailyGivenBy, keepDailyHolder, noteDaily } from "../store/daily.ts";
 import { inOne, loadLedger, withDoor } from "../store/ledgers.ts";
 import { type DoorEntry, presentLock } from "../store/registry.ts";
+import { holdPerson } from "../store/roll.ts";
 import { holdAccount } from "../store/sessions.ts";
 import { noteChanges } from "../store/trail.ts";
-import { atDoor } from "./access.ts";
+import { atDoor, mayLetIn } from "./access.ts";
 import type { Actor } from "./actor.ts";
 import { tellCodes } from "./code-faces.ts";
+import { dayName, sealRecipient } from "./daily-out.ts";
 import { queueMessage } from "./messages.ts";
 
 /** Its name in ledgers and logs. */
@@ -45,11 +47,13 @@ export interface GivenDailyCode {
   readonly day: string;
   /** The midnight that ends it. */
   readonly validUntil: number;
+  /** The lock may take it until then, unless the next day's is used before. */
+  readonly opensAtLatestUntil: number;
   readonly limits: readonly string[];
 }
 
 /**
- * Today's code of a door. NOT_ALLOWED but for management and who lives behind it, DAILY_UNAVAILABLE, DAILY_LIMIT,
+ * Today's code of a door. NOT_ALLOWED but for management and who lives behind it, NO_CODE_HERE, DAILY_UNAVAILABLE, DAILY_LIMIT,
  * EMAIL_UNFIT, REQUEST_UNFIT for two addresses or none in `to`.
  */
 export async function giveDailyCode(
@@ -57,9 +61,12 @@ export async function giveDailyCode(
   actor: Actor,
   wish: { readonly door: string; readonly to: DailyTo | undefined },
 ): Promise<Decision<GivenDailyCode>> {
+  await holdPerson(office.db, actor.personId);
   const access = await atDoor(office, actor, wish.door, "dailyCode");
   if (!access.ok) return access;
   const { door, policy } = access.value;
+  const may = await mayLetIn(office, actor.personId, door);
+  if (!may.ok) return may;
   const sent = addressOf(actor, wish.to);
   if (!sent.ok) return sent;
   const { channel, to, recipient } = sent.value;
@@ -85,11 +92,16 @@ export async function giveDailyCode(
     day: today.value.day,
     at: office.now,
     recipient: mark,
+    generation: slot.value.generation,
+    opens_until: lastSecondOf(today.value),
+    sealed_to: channel === undefined ? null : sealRecipient(office, door.id, to),
   });
-  const day = new Date(today.value.day * secondsPerDay * 1_000).toISOString().slice(0, 10);
+  const day = dayName(today.value.day);
   if (channel !== undefined) {
     const { subject, text } = texts.dailyCode({ door: door.name, code, day, limits: dailyLimits });
-    await queueMessage(office, { channel, kind: "daily-code", to, subject, text });
+    // After its midnight it would name a day that is over, and open nothing.
+    const until = today.value.endsAt;
+    await queueMessage(office, { channel, kind: "daily-code", to, subject, text, until });
   }
   const change = {
     at: office.now,
@@ -103,6 +115,7 @@ export async function giveDailyCode(
     sentTo: channel === undefined ? null : channel === "email" ? "email" : "phone",
     day,
     validUntil: today.value.endsAt,
+    opensAtLatestUntil: lastSecondOf(today.value),
     limits: dailyLimits,
   });
 }

@@ -3,9 +3,10 @@
  * will after a sync, and until when one may open in the worst case. And what of it the feed is told.
  */
 import type { CredentialClass } from "@doorsync/protocol/authority";
+import { type AtTheDoor, atTheDoor, type Moment } from "../model/at-the-door.ts";
 import { type Exposure, exposureAt } from "../model/exposure.ts";
 import { type CodeLife, classOf, type Ledger } from "../model/ledger.ts";
-import { type AtTheDoor, atTheDoor, type CodeState, codeState, isPending } from "../model/proof.ts";
+import { type CodeState, codeState, isPending } from "../model/proof.ts";
 import type { Office } from "../office/office.ts";
 import type { DoorEntry } from "../store/registry.ts";
 import { noteChanges } from "../store/trail.ts";
@@ -23,8 +24,9 @@ export interface CodeStanding extends AtTheDoor {
 }
 
 /** Answers for the codes of one ledger. */
-export function standingsIn(ledger: Ledger): (code: CodeLife) => CodeStanding {
+export function standingsIn(ledger: Ledger, moment: Moment): (code: CodeLife) => CodeStanding {
   const exposureOf = exposureAt(ledger.lock);
+  const doorOf = atTheDoor(ledger.lock, moment);
   return (code) => {
     const state = codeState(code, ledger.lock);
     const exposure = exposureOf(code);
@@ -35,7 +37,7 @@ export function standingsIn(ledger: Ledger): (code: CodeLife) => CodeStanding {
       state,
       pending: isPending(state),
       suspended: code.terms?.suspended === true && !code.revoked,
-      ...atTheDoor(code, ledger.lock),
+      ...doorOf(code),
       exposure: { kind: exposure.kind, until: exposure.kind === "until" ? exposure.atSeconds : null },
     };
   };
@@ -54,9 +56,15 @@ export interface DoorChange {
 }
 
 /** What of a person's codes differs between two ledgers, or may still open. */
-export function changeAt(door: DoorEntry, before: Ledger, after: Ledger, personId: string): DoorChange {
+export function changeAt(
+  door: DoorEntry,
+  before: Ledger,
+  after: Ledger,
+  personId: string,
+  moment: Moment,
+): DoorChange {
   const old = new Map(before.codes.map((code) => [code.id, code]));
-  const standingOf = standingsIn(after);
+  const standingOf = standingsIn(after, moment);
   const isAsBefore = (code: CodeLife): boolean => {
     const was = old.get(code.id);
     return was !== undefined && was.revoked === code.revoked && was.termsFrom === code.termsFrom;

@@ -2,25 +2,31 @@
  * One door in full for whoever manages it: what is proven and what is wished for, code by code and without digits; and
  * all doors of a property in short. It says "works" on the lock's signature alone.
  */
-import { toHex } from "@doorsync/protocol/authority";
+import { secondsNever, toHex } from "@doorsync/protocol/authority";
+import { isBehind, isHalfOf } from "../issue/behind.ts";
+import { houseItems } from "../issue/items.ts";
 import { planParcels } from "../issue/parcels.ts";
-import { needsIssue } from "../issue/version.ts";
+import { leaseEnd } from "../model/at-the-door.ts";
 import { type Decision, grant } from "../model/denial.ts";
 import { type HealthState, lockHealth } from "../model/health.ts";
-import { type DoorKind, type Ledger, newestVersion } from "../model/ledger.ts";
+import { type DoorKind, type HeldUp, newestVersion } from "../model/ledger.ts";
 import { type DelayWarning, delayWarning } from "../model/warnings.ts";
 import type { Office } from "../office/office.ts";
 import type { LockState } from "../office/status.ts";
+import { houseMark } from "../store/house-mark.ts";
+import { houseOf } from "../store/houses.ts";
 import { keysOut } from "../store/keys-out.ts";
 import { loadLedger } from "../store/ledgers.ts";
+import { namesOf } from "../store/names.ts";
 import { type DoorRow, doorRows } from "../store/overview.ts";
 import { commissionOf, presentLock } from "../store/registry.ts";
-import { namesOf } from "../store/roll.ts";
 import { lastWishes } from "../store/wishes.ts";
 import { atDoor } from "./access.ts";
 import type { Actor } from "./actor.ts";
+import { conditionsBy, hearsayOf } from "./conditions.ts";
 import { type CodeStanding, standingsIn } from "./door-change.ts";
 import { type CourierSaid, type DoorWatch, watchDoor } from "./door-watch.ts";
+import { momentAt } from "./openings.ts";
 import { reachOf } from "./reach.ts";
 
 export interface DoorInShort {
@@ -54,11 +60,38 @@ export async function listDoorStates(
   const reach = await reachOf(office, actor, propertyId, "viewPeople");
   if (!reach.ok) return reach;
   const { policy, unitIds } = reach.value;
+  const wished = await houseWished(office, propertyId);
   const rows = await doorRows(office.db, propertyId, unitIds);
-  return grant(rows.map((row) => inShort(row, policy.delayHours, office.now)));
+  return grant(rows.map((row) => inShort(row, policy.delayHours, wished, office.now)));
 }
 
-function inShort(row: DoorRow, delayHours: number, now: number): DoorInShort {
+/** What the property wishes for all its doors: the lease, and the mark of what a table says for the house. */
+interface HouseWished {
+  readonly leaseHours: number;
+  readonly markOf: (kind: DoorKind) => string;
+}
+
+async function houseWished({ db }: Office, propertyId: string): Promise<HouseWished> {
+  const { leaseHours, house } = await houseOf(db, propertyId);
+  const known = new Map<DoorKind, string>();
+  const markOf = (kind: DoorKind): string => {
+    const mark = known.get(kind) ?? toHex(houseMark(houseItems(kind, leaseHours, house)));
+    known.set(kind, mark);
+    return mark;
+  };
+  return { leaseHours, markOf };
+}
+
+/** As of one door in full: a version, a wish, another house or a renewal of the lease waits. */
+function isWaiting(row: DoorRow, wished: HouseWished, now: number): boolean {
+  const { newest, newest_house, newest_issued_at } = row;
+  if (row.unset + row.setting + row.removing > 0 || newest !== row.proven) return true;
+  if (newest === null || newest === 0 || newest_issued_at === null) return false;
+  const isOtherHouse = newest_house !== null && toHex(newest_house) !== wished.markOf(row.kind as DoorKind);
+  return isOtherHouse || row.held_up !== null || isHalfOf(wished.leaseHours, newest_issued_at, now);
+}
+
+function inShort(row: DoorRow, delayHours: number, wished: HouseWished, now: number): DoorInShort {
   const { unset, setting, set, removing, unknown } = row;
   const since = row.waiting_since;
   return {
@@ -73,7 +106,7 @@ function inShort(row: DoorRow, delayHours: number, now: number): DoorInShort {
     newestVersion: row.newest,
     lastSync: syncOf(row.sync_lock_seconds, row.sync_received_at),
     counts: { unset, setting, set, removing, unknown },
-    pending: unset + setting + removing > 0 || row.newest !== row.proven,
+    pending: isWaiting(row, wished, now),
     waitingSince: since,
     delayed: since !== null && delayWarning({ delayHours }, "setting", since, now) !== undefined,
     alarm: row.contradicted !== null,
@@ -81,19 +114,29 @@ function inShort(row: DoorRow, delayHours: number, now: number): DoorInShort {
   };
 }
 
-/** By the last visit and the last proof; what the log says besides is told of a single door only. */
+/** By the lock's signed word and a later phone's; what the log says besides is told of a single door only. */
 function healthOf(row: DoorRow, now: number): HealthState {
-  const told = new Set((row.visit_conditions ?? "").split(" "));
+  const said =
+    row.said_flags === null || row.said_received_at === null
+      ? undefined
+      : { flags: row.said_flags, receivedAt: row.said_received_at };
+  const signed = said === undefined ? undefined : conditionsBy(said);
+  const told = row.told_at === null ? undefined : { conditions: row.told_conditions, at: row.told_at };
+  const leaseEndsAt = leaseEnd({ leaseHours: row.proven_lease_hours ?? 0 }, row.proven_issued_at ?? 0);
   const known = {
     link: row.link === "offline" ? ("offline" as const) : ("connected" as const),
     lastContactAt: row.sync_received_at ?? undefined,
     lastTry: undefined,
-    battery: told.has("lowBattery") ? ("low" as const) : undefined,
-    jammed: told.has("jammed"),
-    doorAjar: told.has("doorAjar"),
-    rebooting: told.has("rebooting"),
+    battery: signed?.lowBattery === true ? ("low" as const) : undefined,
+    jammed: signed?.jammed === true,
+    doorAjar: signed?.doorAjar === true,
+    rebooting: signed?.rebooting === true,
     contradicted: row.contradicted !== null,
-    damaged: false,
+    damaged: signed?.damaged === true,
+    leaseOver: leaseEndsAt <= now && leaseEndsAt !== secondsNever && (row.proven ?? 0) > 0,
+    hearsay: hearsayOf(told, said),
+    heldUp: (row.held_up ?? undefined) as HeldUp | undefined,
+    doubted: row.is_doubted,
   };
   return lockHealth(known, now).state;
 }
@@ -135,6 +178,10 @@ export interface DoorInFull extends DoorWatch {
   /** The lock needs the whole table anew. */
   readonly needsSnapshot: boolean;
   readonly alarm: boolean;
+  /** Why something that was granted is in no version; null: nothing waits for room. */
+  readonly heldUp: HeldUp | null;
+  /** Codes, cards and keys that the lock holds at most; null: nobody has said so yet. */
+  readonly capacity: number | null;
   readonly leaseHours: number;
   readonly codes: readonly CodeAtDoor[];
   readonly couriers: readonly CourierSaid[];
@@ -155,7 +202,7 @@ export async function readDoor(office: Office, actor: Actor, doorId: string): Pr
   const names = await namesOf(office.db, personIds);
   const nameOf = (id: string): string => names.get(id) ?? id;
   const wished = await lastWishes(office.db, door.id, personIds);
-  const standingOf = standingsIn(ledger);
+  const standingOf = standingsIn(ledger, await momentAt(office, door.id, ledger));
   const codes = held.map((code): CodeAtDoor => {
     const standing = standingOf(code);
     const since = Math.max(code.createdAt, wished.get(code.person) ?? 0);
@@ -185,9 +232,11 @@ export async function readDoor(office: Office, actor: Actor, doorId: string): Pr
     provenVersion: standing?.proven ?? null,
     newestVersion: newest,
     lastSync: standing?.lastSync ?? null,
-    pending: isWaiting(ledger, newest, office.now) || codes.some((code) => code.pending),
+    pending: isBehind(ledger, office.now) || codes.some((code) => code.pending),
     needsSnapshot: standing !== undefined && planParcels(standing).snapshot,
     alarm: standing?.contradicted !== undefined,
+    heldUp: standing?.heldUp ?? null,
+    capacity: standing?.capacity ?? null,
     leaseHours: ledger.leaseHours,
     codes,
     keys: keys.map((key) => ({
@@ -199,11 +248,6 @@ export async function readDoor(office: Office, actor: Actor, doorId: string): Pr
     })),
     ...(await watchDoor(office, door, lock, ledger)),
   });
-}
-
-/** A version waits for its proof, or something that no version holds yet. */
-function isWaiting(ledger: Ledger, newest: number | null, now: number): boolean {
-  return newest !== (ledger.lock?.proven ?? null) || needsIssue(ledger, now);
 }
 
 function syncOf(lockSeconds: number | null, receivedAt: number | null): DoorInShort["lastSync"] {

@@ -3,25 +3,24 @@
  * handed what and was at the door without delivering it, what the lock refused. Read from books; nothing is decided.
  */
 import {
-  acceptReceipt,
   alarmCodes,
-  conditionFlags,
   describeRefusal,
   type LockEvent,
   lockOperationTypes,
   operationErrors,
-  receiptFlags,
   refusalByCode,
 } from "@doorsync/protocol/authority";
+import { isLeaseOver } from "../issue/behind.ts";
 import { type CourierStanding, courierStandings } from "../model/courier.ts";
 import { type LockHealth, type LockKnowledge, lockHealth } from "../model/health.ts";
-import type { Ledger } from "../model/ledger.ts";
+import { isDoubted, type Ledger } from "../model/ledger.ts";
 import type { Office } from "../office/office.ts";
 import { handedAt, type VisitRow, visitsAt } from "../store/couriers.ts";
 import { type KeptEvent, loadEvents } from "../store/journals.ts";
+import { ownersOf } from "../store/names.ts";
 import type { DoorEntry } from "../store/registry.ts";
-import { ownersOf } from "../store/roll.ts";
 import type { HandedTable, LockTable, ReceiptTable } from "../store/schema.ts";
+import { conditionsBy, hearsayOf, type SignedConditions } from "./conditions.ts";
 
 const eventsRead = 500;
 const visitsRead = 500;
@@ -30,17 +29,19 @@ const courierSeconds = 30 * 86_400;
 /** How a phone's word for the end of a visit counts; every other end is a lock that was met and did not answer well. */
 const tryOutcomes: Readonly<Record<string, "synced" | "notInRange">> = {
   receipt: "synced",
-  synced: "synced",
-  already: "synced",
-  commissioned: "synced",
-  rotated: "synced",
   unreachable: "notInRange",
 };
-/** Ends that say nothing of the lock: it answered, or nobody tried. */
-const noTry: readonly string[] = ["refused", "unfit", "nothing", "aborted"];
-
-/** What a receipt or a phone says of the lock's condition, in the names of `conditionFlags`. */
-type Conditions = ReadonlySet<string>;
+/** Ends that say nothing of the lock: it answered, or nobody tried. A sync counts by the receipt that it brought. */
+const noTry: readonly string[] = [
+  "refused",
+  "unfit",
+  "nothing",
+  "aborted",
+  "synced",
+  "already",
+  "commissioned",
+  "rotated",
+];
 
 export interface CourierSaid extends Omit<CourierStanding, "withheld" | "door"> {
   /** First time it was at the door with an undelivered version that the lock did not have; null: never seen. */
@@ -56,7 +57,9 @@ export interface RefusedUpdate {
   readonly words: string;
 }
 
-export interface HealthSaid extends Omit<LockHealth, "lastContactAt"> {
+export interface HealthSaid extends Omit<LockHealth, "lastContactAt" | "hearsay"> {
+  /** What of it a phone said and the lock did not sign; null: nothing. */
+  readonly hearsay: NonNullable<LockHealth["hearsay"]> | null;
   readonly lastContactAt: number | null;
 }
 
@@ -76,9 +79,9 @@ export async function watchDoor(
   const kept = lock === undefined ? [] : await loadEvents(office.db, lock.lock_id, eventsRead);
   const receipt = lock === undefined ? undefined : await newestReceipt(office, lock);
   const known = knowledgeOf(office, door, ledger, { lock, visits, kept, receipt });
-  const { lastContactAt = null, ...health } = lockHealth(known, office.now);
+  const { lastContactAt = null, hearsay = null, ...health } = lockHealth(known, office.now);
   return {
-    health: { ...health, lastContactAt },
+    health: { ...health, hearsay, lastContactAt },
     couriers: lock === undefined ? [] : await couriersOf(office, lock, ledger, visits, kept),
     refused: refusedIn(kept),
   };
@@ -109,7 +112,8 @@ function knowledgeOf(office: Office, door: DoorEntry, ledger: Ledger, seen: Seen
     receipt?.received_at ?? 0,
     kept.at(-1)?.receivedAt ?? 0,
   );
-  const conditions = conditionsOf(office, seen);
+  const said = ledger.lock?.said;
+  const conditions = said === undefined ? undefined : conditionsBy(said);
   const last = visits.find(({ outcome }) => !noTry.includes(outcome));
   return {
     link: door.link === "offline" ? "offline" : "connected",
@@ -117,27 +121,19 @@ function knowledgeOf(office: Office, door: DoorEntry, ledger: Ledger, seen: Seen
     lastTry:
       last === undefined ? undefined : { outcome: tryOutcomes[last.outcome] ?? "noAnswer", at: last.at },
     battery: batteryOf(conditions, kept),
-    jammed: conditions?.has("jammed") === true || isRaised(seen, alarmCodes.LockJammed),
-    doorAjar: conditions?.has("doorAjar") === true || isRaised(seen, alarmCodes.DoorAjar),
-    rebooting: conditions?.has("rebooting") === true,
+    jammed: conditions?.jammed === true || isRaised(seen, alarmCodes.LockJammed),
+    doorAjar: conditions?.doorAjar === true || isRaised(seen, alarmCodes.DoorAjar),
+    rebooting: conditions?.rebooting === true,
     contradicted: ledger.lock?.contradicted !== undefined,
-    damaged: conditions?.has("damaged") === true,
+    damaged: conditions?.damaged === true,
+    leaseOver: isLeaseOver(ledger, office.now),
+    hearsay: hearsayOf(
+      visits.find(({ conditions: told }) => told !== null),
+      said,
+    ),
+    heldUp: ledger.lock?.heldUp,
+    doubted: ledger.lock !== undefined && isDoubted(ledger.lock),
   };
-}
-
-/** The lock's signed word, unless a phone has been there since and says something. Undefined: nothing was said. */
-function conditionsOf(office: Office, { lock, visits, receipt }: Seen): Conditions | undefined {
-  const told = visits.find(({ conditions, outcome }) => conditions !== null || outcome === "synced");
-  if (told !== undefined && told.at > (receipt?.received_at ?? 0))
-    return new Set((told.conditions ?? "").split(" "));
-  if (lock === undefined || receipt === undefined) return undefined;
-  const name = { lockId: lock.lock_id, epoch: lock.epoch };
-  const word = acceptReceipt(office.crypto, name, lock.sign_key, receipt.body);
-  if (!word.ok) return undefined;
-  const { flags } = word.value;
-  const names = Object.entries(conditionFlags).filter(([, flag]) => (flags & flag) !== 0);
-  const damaged = (flags & receiptFlags.damaged) === 0 ? [] : ["damaged"];
-  return new Set([...names.map(([name]) => name), ...damaged]);
 }
 
 /** Whether an alarm that came in behind the last receipt is the last that was heard of bolt and door. */
@@ -150,15 +146,18 @@ function isRaised({ kept, receipt }: Seen, alarm: number): boolean {
 }
 
 /** Too weak to move the bolt: it refused to for that reason, and has not moved it since. */
-function batteryOf(conditions: Conditions | undefined, kept: readonly KeptEvent[]): LockKnowledge["battery"] {
+function batteryOf(
+  conditions: SignedConditions | undefined,
+  kept: readonly KeptEvent[],
+): LockKnowledge["battery"] {
   const last = kept.findLast(
     ({ event }) =>
       event.kind === "LockOperation" ||
       (event.kind === "LockOperationError" && event.detail === operationErrors.InsufficientBattery),
   );
-  if (last?.event.kind === "LockOperationError" && conditions?.has("lowBattery") !== false) return "critical";
+  if (last?.event.kind === "LockOperationError" && conditions?.lowBattery !== false) return "critical";
   if (conditions === undefined) return undefined;
-  return conditions.has("lowBattery") ? "low" : "ok";
+  return conditions.lowBattery ? "low" : "ok";
 }
 
 /** A refusal that stands in the lock's own log, if no version came into force behind it. */

@@ -4,6 +4,16 @@ import { type DoorEntry, doorEntries, doorsOfProperty } from "../store/registry.
 import { doorsWithCodesOf, standingsOf } from "../store/standings.ts";
 import type { Actor } from "./actor.ts";
 
+/** Whether a door is somebody's own: of one of their units, or one where they hold a code. */
+export async function ownDoorsOf(
+  office: Office,
+  actor: Actor,
+): Promise<(door: Pick<DoorEntry, "id" | "unitId">) => boolean> {
+  const units = new Set((await standingsOf(office.db, actor.personId)).map(({ unitId }) => unitId));
+  const held = new Set(await doorsWithCodesOf(office.db, actor.personId));
+  return ({ id, unitId }) => held.has(id) || (unitId !== null && units.has(unitId));
+}
+
 /**
  * The doors at which this person may stand as a courier: those of their units, those where they hold a code, and for
  * managers all of the property.

@@ -7,10 +7,12 @@ import { type CodeLife, classOf, type Ledger, liveCode, revokeCode } from "../mo
 import type { Terms } from "../model/terms.ts";
 import { assign } from "../office/codes.ts";
 import type { Office } from "../office/office.ts";
+import { type KeyHeld, keysHeldBy } from "../store/keys-out.ts";
 import { loadLedger, withDoor } from "../store/ledgers.ts";
 import { type DoorEntry, doorById } from "../store/registry.ts";
 import { type GuestTie, guestsStill, type RollScope, restoreRoll, revokeRoll } from "../store/roll.ts";
 import type { Actor } from "./actor.ts";
+import { type DailyOut, dailyStill } from "./daily-out.ts";
 import { changeAt, type DoorChange, tellChanges } from "./door-change.ts";
 import { demandActive, doorsWithin, isWithin, personHeld, type Reach, reachOf } from "./reach.ts";
 
@@ -28,11 +30,14 @@ export interface Revoked {
   readonly doors: readonly DoorChange[];
   /** Guests whom this person invited keep their codes; whoever should not has to be named. */
   readonly guests: readonly GuestTie[];
+  readonly dailyCodes: readonly DailyOut[];
+  /** Mechanical keys go on opening, and have to be asked back. */
+  readonly keys: readonly KeyHeld[];
 }
 
 /**
  * A code at each of these doors, drawn so that it differs from every one that this person ever had there. NO_SUCH for a
- * door or person out of reach, PERSON_SUSPENDED, ALREADY_ASSIGNED: all doors or none.
+ * door or person out of reach, PERSON_SUSPENDED, ALREADY_ASSIGNED, LOCK_FULL: all doors or none.
  */
 export async function grantAccess(
   office: Office,
@@ -53,14 +58,16 @@ export async function grantAccess(
     if (!given.ok) return given;
     granted.push(given.value);
   }
-  await restoreRoll(office.db, wish.personId, wish.propertyId, await scopeOf(office, actor, reach.value));
+  const scope = await scopeOf(office, actor, reach.value);
+  await restoreRoll(office.db, wish.personId, wish.propertyId, scope, office.now);
   await tellChanges(office, { ...wish, kind: "person.granted" }, granted);
   return grant({ doors: granted });
 }
 
 /**
  * Takes back whatever opens a door within reach, and the standings that go with it: who is to have no access resets no
- * code and invites no guest either. The next grant brings the standings back.
+ * code and invites no guest either. The next grant brings the standings back; a suspension it does not end, and while one
+ * lasts there is no grant.
  */
 export async function revokeAll(office: Office, actor: Actor, wish: Target): Promise<Decision<Revoked>> {
   const reach = await reachOf(office, actor, wish.propertyId, "revokeAll");
@@ -76,7 +83,46 @@ export async function revokeAll(office: Office, actor: Actor, wish: Target): Pro
   const scope = await scopeOf(office, actor, reach.value);
   await revokeRoll(office.db, wish.personId, wish.propertyId, scope, office.now);
   await tellChanges(office, { ...wish, kind: "person.revoked" }, doors);
-  return grant({ doors, guests: await guestsStill(office.db, wish.personId, wish.propertyId) });
+  return grant({ doors, ...(await stillOut(office, wish, reach.value)) });
+}
+
+/**
+ * Takes one door from somebody: whatever of theirs opens it, and nothing else (F10). Their standing and their codes
+ * elsewhere stay as they are. NO_SUCH for a door or person out of reach, NOT_ASSIGNED where there is nothing to take.
+ */
+export async function revokeDoor(
+  office: Office,
+  actor: Actor,
+  wish: Target & { readonly doorId: string },
+): Promise<Decision<Revoked>> {
+  const reach = await reachOf(office, actor, wish.propertyId, "revokeAll");
+  if (!reach.ok) return reach;
+  const ties = await personHeld(office, reach.value, wish.personId);
+  if (!ties.ok) return ties;
+  if (wish.personId === actor.personId) return deny("NOT_ALLOWED", "revoke one's own access");
+  const named = await doorsNamed(office, reach.value, [wish.doorId]);
+  if (!named.ok) return named;
+  const doors: DoorChange[] = [];
+  for (const door of named.value) {
+    const ended = await endAt(office, door, wish.personId);
+    if (ended === undefined) return deny("NOT_ASSIGNED");
+    doors.push(ended.change);
+  }
+  await tellChanges(office, { ...wish, kind: "person.door-revoked" }, doors);
+  return grant({ doors, ...(await stillOut(office, wish, reach.value)) });
+}
+
+/** What revoking does not reach. */
+async function stillOut(
+  office: Office,
+  of: Target,
+  reach: Reach,
+): Promise<Pick<Revoked, "guests" | "dailyCodes" | "keys">> {
+  return {
+    guests: await guestsStill(office.db, of.personId, reach),
+    dailyCodes: await dailyStill(office, of.personId, reach),
+    keys: await keysHeldBy(office.db, of.personId, of.propertyId),
+  };
 }
 
 /**
@@ -117,12 +163,13 @@ export async function regrant(
     given++;
   }
   if (given === 0) return deny("NOT_ASSIGNED");
-  await restoreRoll(office.db, wish.personId, wish.propertyId, await scopeOf(office, actor, reach.value));
+  const scope = await scopeOf(office, actor, reach.value);
+  await restoreRoll(office.db, wish.personId, wish.propertyId, scope, office.now);
   await tellChanges(office, { ...wish, kind: "person.regranted" }, doors);
-  return grant({ doors, guests: await guestsStill(office.db, wish.personId, wish.propertyId) });
+  return grant({ doors, ...(await stillOut(office, wish, reach.value)) });
 }
 
-/** Who may suspend is management: a host's word neither lifts a suspension nor makes or unmakes a manager. */
+/** Who may suspend is management: a host's word neither makes nor unmakes a manager. */
 async function scopeOf(office: Office, actor: Actor, { propertyId, unitIds }: Reach): Promise<RollScope> {
   const whole = await reachOf(office, actor, propertyId, "suspend");
   return { unitIds, isManagement: whole.ok };
@@ -157,11 +204,12 @@ async function giveAt(
   },
 ): Promise<Decision<GrantedDoor>> {
   const { length, terms } = as;
-  const wish = { door, person: to.person, length, ...(terms === undefined ? {} : { terms }) };
+  const instead = as.before !== undefined;
+  const wish = { door, person: to.person, length, instead, ...(terms === undefined ? {} : { terms }) };
   const before = as.before ?? (await loadLedger(office.db, door.id));
   const given = await assign(office, wish);
   if (!given.ok) return given;
-  const change = changeAt(door, before, await loadLedger(office.db, door.id), to.person.id);
+  const change = changeAt(door, before, await loadLedger(office.db, door.id), to.person.id, office);
   return grant({ ...change, digits: to.hasAccount ? null : given.value.code });
 }
 
@@ -179,11 +227,13 @@ async function endAt(office: Office, door: DoorEntry, personId: string): Promise
     if (live.length === 0) return { ledger, result: undefined };
     let after: Ledger = ledger;
     for (const code of live) {
+      // A phone's key has gone with the doorcode.
+      if (liveCode(after, personId, classOf(code)) === undefined) continue;
       const next = revokeCode(after, personId, classOf(code));
       if (!next.ok) throw new Error(`a live code could not be revoked: ${next.denial}`);
       after = next.value;
     }
-    const change = changeAt(door, ledger, after, personId);
+    const change = changeAt(door, ledger, after, personId, office);
     return { ledger: after, result: { before: ledger, change, code: liveCode(ledger, personId) } };
   });
 }

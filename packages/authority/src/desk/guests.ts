@@ -3,18 +3,21 @@
  * somebody invited; the digits are told once, to who invites. Not what a lock makes of the terms.
  */
 import { credentialClasses, type Window } from "@doorsync/protocol/authority";
+import { rulesNeeded } from "../issue/items.ts";
 import { type Decision, deny, grant } from "../model/denial.ts";
-import { type GuestKind, guestTerms } from "../model/guest.ts";
-import { type Ledger, revokeCode } from "../model/ledger.ts";
+import { type GuestCount, type GuestKind, guestTerms, judgeGuests } from "../model/guest.ts";
+import { endOver, isOver, type Ledger, revokeCode } from "../model/ledger.ts";
 import { fitName } from "../model/name.ts";
 import { assign } from "../office/codes.ts";
 import { newId, type Office } from "../office/office.ts";
-import { guestsAt } from "../store/guests.ts";
+import { type GuestCode, guestCodes, guestsAt } from "../store/guests.ts";
 import { loadLedger, withDoor } from "../store/ledgers.ts";
 import { addPersonOf, personById } from "../store/people.ts";
+import type { DoorEntry } from "../store/registry.ts";
+import { holdPerson } from "../store/roll.ts";
 import type { PersonTable } from "../store/schema.ts";
 import { type Standing, standingsOf } from "../store/standings.ts";
-import { atDoor, type DoorAccess } from "./access.ts";
+import { atDoor, type DoorAccess, mayLetIn } from "./access.ts";
 import type { Actor } from "./actor.ts";
 import { type CodeEntry, entriesAt, tellCodes } from "./code-faces.ts";
 
@@ -38,15 +41,23 @@ export interface Guest {
   readonly entries: readonly CodeEntry[];
 }
 
-/** NOT_ALLOWED, UPGRADE_REQUIRED, NAME_UNFIT, GUEST_RANDOM_ONLY, GUEST_UNFIT, TERMS_UNFIT, CODE_LENGTH, SIX_DIGITS_OFF. */
+/**
+ * NOT_ALLOWED, NO_CODE_HERE, UPGRADE_REQUIRED, NAME_UNFIT, GUEST_RANDOM_ONLY, GUEST_UNFIT, TERMS_UNFIT, CODE_LENGTH, SIX_DIGITS_OFF,
+ * GUESTS_FULL, RULES_EXHAUSTED, LOCK_FULL.
+ */
 export async function inviteGuest(
   office: Office,
   actor: Actor,
   wish: GuestInvitation,
 ): Promise<Decision<Guest>> {
+  // Before it is asked who they are: an invitation comes before their suspension, which names the guest, or is refused.
+  // And whoever else invites under this name waits: two must not both be the last one.
+  await holdPerson(office.db, actor.personId);
   const access = await atDoor(office, actor, wish.door, "issueGuest");
   if (!access.ok) return access;
   const { door, policy } = access.value;
+  const may = await mayLetIn(office, actor.personId, door);
+  if (!may.ok) return may;
   const name = fitName(wish.name);
   if (!name.ok) return name;
   const { kind, from, until, windows, code: digits } = wish;
@@ -64,10 +75,31 @@ export async function inviteGuest(
   const person = { id, name: name.value };
   const given = await assign(office, { door, person, length: wish.length, terms: terms.value });
   if (!given.ok) return given;
-  await tellCodes(office, door, id, { before, after: await loadLedger(office.db, door.id) });
+  const after = await loadLedger(office.db, door.id);
+  // Counted under the door's lock, which `assign` took: a refusal undoes it all.
+  const room = judgeGuests(await countGuests(office, actor, door, after), terms.value);
+  if (!room.ok) return room;
+  await tellCodes(office, door, id, { before, after });
   const row = await personById(office.db, id);
   if (row === undefined) throw new Error("a guest was written down and is not there");
   return await one(office, access.value, row, true);
+}
+
+/** Guests whose time is not over, and the rules that the door's table needs without those whose time is. */
+async function countGuests(
+  office: Office,
+  actor: Actor,
+  door: Pick<DoorEntry, "id" | "propertyId">,
+  ledger: Ledger,
+): Promise<GuestCount> {
+  const living = (codes: readonly GuestCode[]): number =>
+    new Set(codes.filter(({ terms }) => !isOver(terms, office.now)).map(({ personId }) => personId)).size;
+  const { propertyId } = door;
+  return {
+    ofInviter: living(await guestCodes(office.db, { hostId: actor.personId, propertyId })),
+    atDoor: living(await guestCodes(office.db, { doorId: door.id })),
+    rules: rulesNeeded(endOver(ledger, office.now)),
+  };
 }
 
 /** Guests with a code here, whom one may send away: one's own, those of one's unit, for management all. No digits. */

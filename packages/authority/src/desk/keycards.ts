@@ -5,6 +5,7 @@
 import { type Decision, deny, grant } from "../model/denial.ts";
 import { assignCode, classOf, revokeCode } from "../model/ledger.ts";
 import { fitName } from "../model/name.ts";
+import { judgeRoom } from "../model/room.ts";
 import { plainTerms } from "../model/terms.ts";
 import { newId, type Office, openDigits, sealDigits } from "../office/office.ts";
 import { addKey, takeKeyBack } from "../store/keys-out.ts";
@@ -25,7 +26,7 @@ interface CardWish {
   readonly personId: string;
 }
 
-/** NO_SUCH, NOT_ALLOWED, PERSON_SUSPENDED, ALREADY_ASSIGNED; CARD_TAKEN while a lock may know it as anybody's. */
+/** NO_SUCH, NOT_ALLOWED, PERSON_SUSPENDED, ALREADY_ASSIGNED, LOCK_FULL; CARD_TAKEN while a lock may know it as anybody's. */
 export async function assignKeycard(
   office: Office,
   actor: Actor,
@@ -54,7 +55,9 @@ export async function assignKeycard(
       terms: { ...plainTerms, class: "keycard" },
     });
     if (!after.ok) return { ledger, result: after };
-    return { ledger: after.value, result: grant(changeAt(door, ledger, after.value, wish.personId)) };
+    const room = judgeRoom(after.value);
+    if (!room.ok) return { ledger, result: room };
+    return { ledger: after.value, result: grant(changeAt(door, ledger, after.value, wish.personId, office)) };
   });
   if (changed.ok) await tell(office, door, wish.personId, "keycard.assigned", changed.value);
   return changed;
@@ -72,7 +75,7 @@ export async function revokeKeycard(
   const changed = await withDoor<Decision<DoorChange>>(office.db, door.id, async (ledger) => {
     const after = revokeCode(ledger, wish.personId, "keycard");
     if (!after.ok) return { ledger, result: after };
-    return { ledger: after.value, result: grant(changeAt(door, ledger, after.value, wish.personId)) };
+    return { ledger: after.value, result: grant(changeAt(door, ledger, after.value, wish.personId, office)) };
   });
   if (changed.ok) await tell(office, door, wish.personId, "keycard.revoked", changed.value);
   return changed;

@@ -10,6 +10,8 @@ export interface Outgoing extends Omit<Message, "id"> {
   readonly channel: "email" | "message";
   /** What it is about, for the books: `daily-code`, `password-reset`. */
   readonly kind: string;
+  /** From this second on it would mislead: it is given up instead. Left out: it is of use whenever it arrives. */
+  readonly until?: number;
 }
 
 /** Messages sent in one round. */
@@ -21,7 +23,7 @@ const roundMax = 16;
 export const takenSeconds: number = (roundMax * sendMillisecondsMax) / 1_000 + 20;
 
 export async function queueMessage(office: Office, message: Outgoing): Promise<void> {
-  const { channel, kind, to, subject, text } = message;
+  const { channel, kind, to, subject, text, until } = message;
   const words = new TextEncoder().encode(JSON.stringify({ to, subject, text }));
   await queueRow(office.db, {
     at: office.now,
@@ -31,6 +33,7 @@ export async function queueMessage(office: Office, message: Outgoing): Promise<v
     next_at: office.now,
     state: "queued",
     why: null,
+    until_at: until ?? null,
   });
 }
 
@@ -43,6 +46,11 @@ export async function sendDue(office: Office, messenger: Messenger): Promise<num
   for (let round = 0; round < roundMax; round++) {
     const row = await takeDue(office.db, office.now, office.now + takenSeconds);
     if (row === undefined) break;
+    if (row.until_at !== null && office.now >= row.until_at) {
+      const over = { tries: row.tries, next_at: null, state: "failed", why: "its time was over" } as const;
+      await noteTried(office.db, row.id, over);
+      continue;
+    }
     const words = new TextDecoder().decode(office.vault.open("message", row.kind, row.sealed));
     const { to, subject, text } = JSON.parse(words) as Omit<Message, "id">;
     const sent = await messenger.send({ id: `doorsync-${row.id}`, to, subject, text });

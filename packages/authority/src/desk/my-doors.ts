@@ -3,22 +3,22 @@
  * and what may be done there, with the reason where not. Not the manager's list of a property: that is another.
  */
 import { toHex } from "@doorsync/protocol/authority";
-import { needsIssue } from "../issue/version.ts";
+import { isBehind } from "../issue/behind.ts";
 import { dailySlot } from "../model/daily-slot.ts";
 import { type Decision, type DenialName, denials, deny, grant } from "../model/denial.ts";
-import { type DoorKind, type Ledger, liveCode, newestVersion } from "../model/ledger.ts";
+import { type DoorKind, type Ledger, liveCode } from "../model/ledger.ts";
 import { type Action, mayAct, mayAny, type Role } from "../model/permission.ts";
-import { judgeAppVersion, type Policy } from "../model/policy.ts";
+import { judgeApp, type Policy } from "../model/policy.ts";
 import { codeState, isPending } from "../model/proof.ts";
 import type { Office } from "../office/office.ts";
 import { policyOf, unitById } from "../store/houses.ts";
 import { loadLedger } from "../store/ledgers.ts";
 import { type DoorEntry, presentLock } from "../store/registry.ts";
-import { doorsWithCodesOf, standingsOf } from "../store/standings.ts";
-import { rolesAtDoor } from "./access.ts";
+import { standingsOf } from "../store/standings.ts";
+import { isHeldAt, mayLetIn, rolesAtDoor, suspendedInstead } from "./access.ts";
 import type { Actor } from "./actor.ts";
 import { type ShownDoor, shownDoor } from "./code-faces.ts";
-import { doorsToServe } from "./doors.ts";
+import { doorsToServe, ownDoorsOf } from "./doors.ts";
 
 /** A manager's phone has to do with every door; the rest are in the list of the property. */
 export const myDoorsMax = 64;
@@ -57,16 +57,25 @@ export interface MyDoors {
 
 /** One's own first: of one's units, and where one has a code. */
 export async function myDoors(office: Office, actor: Actor): Promise<Decision<MyDoors>> {
-  const standings = await standingsOf(office.db, actor.personId);
-  const units = new Set(standings.map(({ unitId }) => unitId));
-  const held = new Set(await doorsWithCodesOf(office.db, actor.personId));
-  const rank = (door: DoorEntry): number => (held.has(door.id) || units.has(door.unitId ?? "-") ? 0 : 1);
+  const may = await mayBeShown(office, actor);
+  if (!may.ok) return may;
+  const isOwn = await ownDoorsOf(office, actor);
+  const rank = (door: DoorEntry): number => (isOwn(door) ? 0 : 1);
   const all = [...(await doorsToServe(office, actor))].sort(
     (a, b) => rank(a) - rank(b) || a.property.localeCompare(b.property) || a.name.localeCompare(b.name),
   );
   const doors: MyDoor[] = [];
   for (const door of all.slice(0, myDoorsMax)) doors.push(await myDoor(office, actor, door));
   return grant({ doors, more: all.length > myDoorsMax });
+}
+
+/** MOBILE_ONLY: at a desk doors are shown to whose work they are, and not to who lives behind them (F27). */
+async function mayBeShown(office: Office, { client, personId }: Actor): Promise<Decision<true>> {
+  if (client === "mobile") return grant(true);
+  const isOffice = (await standingsOf(office.db, personId)).some(
+    ({ role, isSuspended }) => !isSuspended && (role === "manager" || role === "host"),
+  );
+  return isOffice ? grant(true) : deny("MOBILE_ONLY", "myDoors");
 }
 
 async function myDoor(office: Office, actor: Actor, door: DoorEntry): Promise<MyDoor> {
@@ -78,10 +87,12 @@ async function myDoor(office: Office, actor: Actor, door: DoorEntry): Promise<My
   const standing = ledger.lock;
   const isWaiting = (code: Ledger["codes"][number]): boolean => isPending(codeState(code, standing));
   const waiting = ledger.codes.filter(isWaiting);
-  const isBehind =
-    standing !== undefined &&
-    (newestVersion(standing).version !== standing.proven || needsIssue(ledger, office.now));
-  const may = mayHere(actor, roles, policy, door.kind as DoorKind, ledger);
+  const mayAsIs = mayHere(actor, roles, policy, door.kind as DoorKind, ledger);
+  const isHeld = await isHeldAt(office, actor.personId, door);
+  const may = (action: Action): Decision<unknown> =>
+    isHeld ? suspendedInstead(mayAsIs(action)) : mayAsIs(action);
+  const letIn = await mayLetIn(office, actor.personId, door);
+  const mayToo = (action: Action): Decision<unknown> => (may(action).ok ? letIn : may(action));
   const slot = dailySlot(ledger, office.now);
   return {
     ...shownDoor(door),
@@ -93,12 +104,12 @@ async function myDoor(office: Office, actor: Actor, door: DoorEntry): Promise<My
       standing?.lastSync === undefined
         ? null
         : { at: standing.lastSync.receivedAt, lockSeconds: standing.lastSync.lockSeconds },
-    pending: waiting.length > 0 || isBehind,
+    pending: waiting.length > 0 || isBehind(ledger, office.now),
     pendingChanges: waiting.filter(({ person }) => person === actor.personId).length,
     canReset: said(may("resetCode")),
     canPick: said(may("pickCode")),
-    canInvite: said(may("issueGuest")),
-    canGiveDaily: said(!may("dailyCode").ok || slot.ok ? may("dailyCode") : slot),
+    canInvite: said(mayToo("issueGuest")),
+    canGiveDaily: said(!mayToo("dailyCode").ok || slot.ok ? mayToo("dailyCode") : slot),
     alarm: standing?.contradicted !== undefined,
   };
 }
@@ -117,7 +128,7 @@ function mayHere(
     if (isKindInTheWay) return deny("CODE_NOT_PRIVATE", kind);
     const may = mayAct({ roles, client: actor.client }, action, kind);
     if (!may.ok || action === "dailyCode") return may;
-    const app = judgeAppVersion(policy, actor.clientVersion);
+    const app = judgeApp(policy, actor);
     if (!app.ok || action === "issueGuest") return app;
     if (action === "pickCode" && !policy.customCodes) return deny("CANNOT_SPECIFY_PIN_CODE");
     return liveCode(ledger, actor.personId) === undefined ? deny("NOT_ASSIGNED") : grant(true);

@@ -14,6 +14,8 @@ export interface OfferWish {
   readonly replace: boolean;
   /** The lowest epoch to use, where a lock had a higher one on another door. */
   readonly epochMin: number;
+  /** Codes, cards and keys that the lock holds at most. */
+  readonly capacity: number | undefined;
 }
 
 /** REQUEST_UNFIT for another text or a mistyped one, ALREADY_COMMISSIONED without `replace`. */
@@ -27,8 +29,8 @@ export async function offerDoor(
   const { door } = access.value;
   const setup = parseSetup(office.crypto, wish.setup);
   if (setup === undefined) return deny("REQUEST_UNFIT", "setup: copy it again from the label of the lock");
-  const { replace, epochMin } = wish;
-  const offered = await offerLock(office, { door, setup, replace, epochMin });
+  const { replace, epochMin, capacity } = wish;
+  const offered = await offerLock(office, { door, setup, replace, epochMin, capacity });
   if (!offered.ok) return offered;
   const at = { at: office.now, property_id: door.propertyId, door_id: door.id, person_id: null };
   await noteChanges(office.db, [{ ...at, kind: "lock.offered", detail: null }]);

@@ -19,11 +19,14 @@ import { inOne } from "../store/ledgers.ts";
 import { endOtherSessionsOf, forgetResetsOf, holdAccount, resetOwner } from "../store/sessions.ts";
 import { forgetAttemptsOf } from "../store/trail.ts";
 import type { Actor } from "./actor.ts";
+import { endAppKeysOver } from "./app-key.ts";
 import { queueMessage } from "./messages.ts";
 import { hashPassword, isPassword } from "./sign-in.ts";
 import { drawToken, tokenHash } from "./token.ts";
 
 export const resetSeconds = 3_600;
+/** An invitation waits for somebody who may be on the way: nobody else has asked for it. */
+export const invitationSeconds: number = 7 * 86_400;
 
 /** Far longer than the work takes: how long an answer took tells nobody whether there is such an account. */
 export const askMilliseconds = 300;
@@ -54,13 +57,23 @@ export function resetLink(office: Office, token: string): string {
 }
 
 /** A token with which this account may get a new password, once. The one before it is worth nothing any more. */
-export async function beginReset(office: Office, accountId: string): Promise<string> {
+export async function beginReset(
+  office: Office,
+  accountId: string,
+  lifeSeconds: number = resetSeconds,
+): Promise<string> {
   const { token, hashed } = drawToken(office);
   await inOne(office.db, async (trx) => {
     await holdAccount(trx, accountId);
-    await putReset(trx, { tokenHash: hashed, accountId, expiresAt: office.now + resetSeconds });
+    await putReset(trx, { tokenHash: hashed, accountId, expiresAt: office.now + lifeSeconds });
   });
   return token;
+}
+
+/** Whose reset this token is, while it lasts. */
+export async function accountOfReset(office: Office, token: string): Promise<string | undefined> {
+  const hashed = tokenHash(office, token);
+  return hashed === undefined ? undefined : (await resetOwner(office.db, hashed, office.now))?.id;
 }
 
 /** RESET_INVALID; PASSWORD_UNFIT, after which the token can still be used. Ends every session of the account. */
@@ -74,7 +87,7 @@ export async function resetPassword(
   const fit = fitPassword(wish.password, owner.email);
   if (!fit.ok) return fit;
   const hash = await hashPassword(fit.value);
-  return await inOne(office.db, async (trx): Promise<Decision<undefined>> => {
+  const done = await inOne(office.db, async (trx): Promise<Decision<undefined>> => {
     const account = await holdAccount(trx, owner.id);
     const taken = await takeReset(trx, hashed, office.now);
     if (account === undefined || taken !== account.id) return deny("RESET_INVALID");
@@ -85,6 +98,9 @@ export async function resetPassword(
     await forgetAttemptsOf(trx, `logIn/${account.email_key}`);
     return grant(undefined);
   });
+  // Should this fail, the sweep does it: without its session a phone is given no leave any more.
+  if (done.ok) await endAppKeysOver(office, owner.id);
+  return done;
 }
 
 /**
@@ -103,7 +119,7 @@ export async function changePassword(
   const fit = fitPassword(wish.new, known.email);
   if (!fit.ok) return fit;
   const hash = await hashPassword(fit.value);
-  return await inOne(office.db, async (trx): Promise<Decision<undefined>> => {
+  const done = await inOne(office.db, async (trx): Promise<Decision<undefined>> => {
     const account = await holdAccount(trx, known.id);
     // Another change was faster: the old password is not the old one any more.
     if (account?.password_hash !== known.password_hash) return deny("BAD_CREDENTIALS");
@@ -113,4 +129,6 @@ export async function changePassword(
     await forgetAttemptsOf(trx, `logIn/${known.id}`);
     return grant(undefined);
   });
+  if (done.ok) await endAppKeysOver(office, known.id);
+  return done;
 }

@@ -7,16 +7,19 @@ import { type Decision, deny, grant } from "../model/denial.ts";
 import { fitName } from "../model/name.ts";
 import type { Role } from "../model/permission.ts";
 import { newId, type Office } from "../office/office.ts";
+import { accountByEmail } from "../store/accounts.ts";
 import { unitById } from "../store/houses.ts";
+import { propertyName } from "../store/own-standings.ts";
 import { addPersonOf } from "../store/people.ts";
-import { type RollStanding, revokedReason, rollOf, standingsOfMany } from "../store/roll.ts";
+import { holdPerson, type RollStanding, rollOf, standingsOfMany, tiesOf } from "../store/roll.ts";
+import type { AccountTable } from "../store/schema.ts";
 import { addStanding } from "../store/standings.ts";
 import { noteChanges } from "../store/trail.ts";
 import { openAccount } from "./accounts.ts";
 import type { Actor } from "./actor.ts";
 import { dailyHolderOf } from "./daily.ts";
 import { queueMessage } from "./messages.ts";
-import { beginReset, resetSeconds } from "./password.ts";
+import { beginReset, invitationSeconds, resetLink } from "./password.ts";
 import { isWithin, reachOf } from "./reach.ts";
 
 export interface PersonStanding {
@@ -91,13 +94,13 @@ function standingSaid(row: RollStanding): PersonStanding {
     role: row.role as Role,
     unitId: row.unit_id === "" ? null : row.unit_id,
     unit: row.unit,
-    revoked: row.suspended_reason === revokedReason,
+    revoked: row.revoked_at !== null,
   };
 }
 
 function suspendedIn(rows: readonly RollStanding[]): PersonSaid["suspended"] {
   for (const { suspended_at: since, suspended_reason: reason } of rows)
-    if (since !== null && reason !== null && reason !== revokedReason) return { since, reason };
+    if (since !== null && reason !== null) return { since, reason };
   return null;
 }
 
@@ -116,7 +119,7 @@ export interface AddedPerson {
 }
 
 /**
- * Takes somebody in, with an account where there is an e-mail address. Hosts take residents and guests into their own
+ * Takes somebody in, with an account where there is an e-mail address: the one that it has, or a new one. Hosts take residents and guests into their own
  * units; only who answers for the whole property makes hosts and managers. NAME_UNFIT, EMAIL_UNFIT, EMAIL_TAKEN.
  */
 export async function addPerson(
@@ -159,6 +162,25 @@ async function fitStanding(office: Office, wish: NewPersonWish): Promise<Decisio
   return unit?.propertyId === wish.propertyId ? grant(true) : deny("NO_SUCH", "unit");
 }
 
+/**
+ * One account, several properties: who has one from elsewhere stands here with it, under the name that it has. EMAIL_TAKEN
+ * for who is here already, whom a grant brings back, and for the vendor's people, who stand nowhere.
+ */
+async function joined(
+  office: Office,
+  account: AccountTable,
+  standing: { readonly propertyId: string; readonly unitId: string; readonly role: NewPersonWish["role"] },
+): Promise<Decision<AddedPerson>> {
+  const { person_id: personId, email } = account;
+  await holdPerson(office.db, personId);
+  const ties = await tiesOf(office.db, personId, standing.propertyId);
+  if (account.vendor || ties !== undefined) return deny("EMAIL_TAKEN");
+  await addStanding(office.db, { ...standing, personId, since: office.now });
+  const words = texts.joined({ property: await propertyName(office.db, standing.propertyId) });
+  await queueMessage(office, { channel: "email", kind: "joined", to: email, ...words });
+  return grant({ personId, invited: true });
+}
+
 async function taken(
   office: Office,
   wish: NewPersonWish,
@@ -172,11 +194,17 @@ async function taken(
     await addStanding(office.db, { ...standing, personId, since: office.now });
     return grant({ personId, invited: false });
   }
+  const known = await accountByEmail(office.db, wish.email);
+  if (known !== undefined) return await joined(office, known, standing);
   const opened = await openAccount(office, { name: wish.name, email: wish.email, standing });
   if (!opened.ok) return opened;
-  const token = await beginReset(office, opened.value.accountId);
-  const link = `${office.publicUrl ?? ""}/reset#${token}`;
-  const words = texts.passwordReset({ link, minutes: resetSeconds / 60 });
-  await queueMessage(office, { channel: "email", kind: "password-reset", to: wish.email.trim(), ...words });
+  const token = await beginReset(office, opened.value.accountId, invitationSeconds);
+  const words = texts.invitation({
+    property: await propertyName(office.db, wish.propertyId),
+    link: resetLink(office, token),
+    days: invitationSeconds / 86_400,
+    page: `${office.publicUrl ?? ""}/`,
+  });
+  await queueMessage(office, { channel: "email", kind: "invitation", to: wish.email.trim(), ...words });
   return grant({ personId: opened.value.personId, invited: true });
 }

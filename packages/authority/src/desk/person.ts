@@ -6,13 +6,16 @@ import { type Decision, grant } from "../model/denial.ts";
 import type { Role } from "../model/permission.ts";
 import type { Office } from "../office/office.ts";
 import { accountOfPerson } from "../store/accounts.ts";
+import { type KeyHeld, keysHeldBy } from "../store/keys-out.ts";
 import { loadLedger } from "../store/ledgers.ts";
 import { doorById } from "../store/registry.ts";
-import { type GuestTie, guestsStill, revokedReason, standingsOfMany } from "../store/roll.ts";
+import { type GuestTie, guestsStill, standingsOfMany } from "../store/roll.ts";
 import { doorsWithCodesOf } from "../store/standings.ts";
 import type { Actor } from "./actor.ts";
+import { type DailyOut, dailyStill } from "./daily-out.ts";
 import { changeAt, type DoorChange } from "./door-change.ts";
 import type { Target } from "./grants.ts";
+import { momentAt } from "./openings.ts";
 import type { PersonSaid } from "./people.ts";
 import { isWithin, personWithin, reachOf } from "./reach.ts";
 
@@ -22,6 +25,9 @@ export interface PersonInFull
   readonly doors: readonly DoorChange[];
   /** Guests whom they invited and who may still come in. */
   readonly guests: readonly GuestTie[];
+  readonly dailyCodes: readonly DailyOut[];
+  /** Mechanical keys that they were given and have not brought back. */
+  readonly keys: readonly KeyHeld[];
 }
 
 /** NO_SUCH, NOT_ALLOWED: for who sees the people of the property. */
@@ -40,10 +46,10 @@ export async function readPerson(
     const door = await doorById(office.db, id);
     if (door === undefined || door.propertyId !== propertyId || !isWithin(reach.value, door.unitId)) continue;
     const ledger = await loadLedger(office.db, id);
-    doors.push(changeAt(door, ledger, ledger, personId));
+    doors.push(changeAt(door, ledger, ledger, personId, await momentAt(office, id, ledger)));
   }
   const rows = await standingsOfMany(office.db, propertyId, [personId]);
-  const held = rows.find((row) => row.suspended_at !== null && row.suspended_reason !== revokedReason);
+  const held = rows.find((row) => row.suspended_at !== null);
   const account = await accountOfPerson(office.db, personId);
   return grant({
     id: personId,
@@ -54,13 +60,15 @@ export async function readPerson(
         role: row.role as Role,
         unitId: row.unit_id === "" ? null : row.unit_id,
         unit: row.unit,
-        revoked: row.suspended_reason === revokedReason,
+        revoked: row.revoked_at !== null,
       })),
     suspended:
       held === undefined ? null : { since: held.suspended_at ?? 0, reason: held.suspended_reason ?? "" },
     account:
       account === undefined ? null : { email: account.email, hasPassword: account.password_hash !== null },
     doors: doors.sort((a, b) => a.door.localeCompare(b.door)),
-    guests: await guestsStill(office.db, personId, propertyId),
+    guests: await guestsStill(office.db, personId, reach.value),
+    dailyCodes: await dailyStill(office, personId, reach.value),
+    keys: await keysHeldBy(office.db, personId, propertyId),
   });
 }

@@ -8,8 +8,9 @@ import { newId, type Office } from "../office/office.ts";
 import { accountByEmail, addSession, endSession, sessionByToken } from "../store/accounts.ts";
 import { inOne } from "../store/ledgers.ts";
 import { holdAccount, noteSessionUse } from "../store/sessions.ts";
-import { forgetAttemptsOf } from "../store/trail.ts";
 import type { Actor } from "./actor.ts";
+import { endAppKeysOver } from "./app-key.ts";
+import { noteLogIn } from "./log-in-tries.ts";
 import { drawToken, tokenHash } from "./token.ts";
 
 export const sessionSeconds = 30 * 86_400;
@@ -46,7 +47,7 @@ export interface LoggedIn {
 }
 
 /** BAD_CREDENTIALS, the same and as slowly for an unknown address as for a wrong password. */
-export async function logIn(office: Office, wish: LogIn): Promise<Decision<LoggedIn>> {
+export async function logIn(office: Office, wish: LogIn, address: string): Promise<Decision<LoggedIn>> {
   const account = await accountByEmail(office.db, wish.email);
   decoy ??= hashPassword("nobody's password");
   const known = account?.password_hash ?? (await decoy);
@@ -58,8 +59,7 @@ export async function logIn(office: Office, wish: LogIn): Promise<Decision<Logge
   const isIn = await inOne(office.db, async (trx) => {
     // While the password was compared it may have been replaced, and every session ended (F26).
     if ((await holdAccount(trx, account.id))?.password_hash !== known) return false;
-    // Whoever knows the password was not guessing it.
-    await forgetAttemptsOf(trx, `logIn/${account.email_key}`);
+    await noteLogIn(office, trx, { email: account.email, address });
     await addSession(trx, {
       token_hash: hashed,
       account_id: account.id,
@@ -95,13 +95,15 @@ export async function whoHolds(office: Office, token: string | undefined): Promi
     personId: session.person_id,
     phoneId: session.phone_id,
     client: session.client_class as ClientClass,
+    clientName: session.client_name,
     clientVersion: session.client_version,
     isVendor: session.vendor,
   });
 }
 
-/** Ends this session and no other. */
+/** Ends this session and no other, and the key that its phone opened doors with. */
 export async function logOut(office: Office, actor: Actor): Promise<Decision<undefined>> {
   await endSession(office.db, actor.phoneId);
+  await endAppKeysOver(office, actor.accountId);
   return grant(undefined);
 }

@@ -9,6 +9,7 @@ import {
   type CodeLife,
   classOf,
   type Ledger,
+  liveCode,
   resetCode,
   revokeCode,
   suspendCode,
@@ -16,22 +17,18 @@ import {
 } from "../model/ledger.ts";
 import { isWeak } from "../model/pick.ts";
 import type { CodePolicy } from "../model/policy.ts";
-import { newId, type Office, sealDigits } from "../office/office.ts";
+import { newId, type Office, openDigits, sealDigits } from "../office/office.ts";
 import { accountOfPerson, endSessionsOf } from "../store/accounts.ts";
+import { type KeyHeld, keysHeldBy } from "../store/keys-out.ts";
 import { withDoor } from "../store/ledgers.ts";
 import type { DoorEntry } from "../store/registry.ts";
-import {
-  type GuestTie,
-  guestsStill,
-  resumeRoll,
-  revokedReason,
-  suspendRoll,
-  suspensionsOf,
-} from "../store/roll.ts";
+import { type GuestTie, guestsStill, resumeRoll, suspendRoll, suspensionsOf } from "../store/roll.ts";
 import { addStanding, standingsOf } from "../store/standings.ts";
 import type { Actor } from "./actor.ts";
+import { endAppKeysOver } from "./app-key.ts";
+import { type DailyOut, dailyStill } from "./daily-out.ts";
 import { changeAt, type DoorChange, tellChanges } from "./door-change.ts";
-import type { Target } from "./grants.ts";
+import type { GrantedDoor, Target } from "./grants.ts";
 import { queueMessage } from "./messages.ts";
 import { doorsWithin, personHeld, type Reach, reachOf } from "./reach.ts";
 
@@ -43,6 +40,10 @@ export interface Suspended {
   /** Log-ins that were ended: a phone that is in other hands shows no code any more. */
   readonly sessionsEnded: boolean;
   readonly guests: readonly GuestTie[];
+  /** Given out by this person: no suspension ends them. */
+  readonly dailyCodes: readonly DailyOut[];
+  /** Mechanical keys go on opening: no lock knows of them. */
+  readonly keys: readonly KeyHeld[];
 }
 
 /** NO_SUCH, NOT_ALLOWED (also for oneself). A second time changes the reason and nothing else. */
@@ -54,15 +55,19 @@ export async function suspendPerson(
   const met = await meet(office, actor, wish);
   if (!met.ok) return met;
   if (wish.personId === actor.personId) return deny("NOT_ALLOWED", "suspend oneself");
-  const { reach, property } = met.value;
+  const { reach, property, isHome } = met.value;
   const doors = await atEachDoor(office, reach, wish.personId, (ledger, code) =>
     code.terms?.suspended === true ? ledger : must(suspendCode(ledger, code.person, true, classOf(code))),
   );
   await demandStanding(office, wish);
   await suspendRoll(office.db, wish.personId, wish.propertyId, { at: office.now, reason: wish.reason });
   const account = await accountOfPerson(office.db, wish.personId);
-  const sessionsEnded = account !== undefined && wish.reason !== "other";
-  if (account !== undefined && sessionsEnded) await endSessionsOf(office.db, account.id);
+  // Of a property that somebody only joined the word ends what they have there, and not their log-ins for elsewhere.
+  const sessionsEnded = account !== undefined && wish.reason !== "other" && isHome;
+  if (account !== undefined && sessionsEnded) {
+    await endSessionsOf(office.db, account.id);
+    await endAppKeysOver(office, account.id);
+  }
   if (account !== undefined)
     await queueMessage(office, {
       channel: "email",
@@ -74,12 +79,15 @@ export async function suspendPerson(
   return grant({
     doors,
     sessionsEnded,
-    guests: await guestsStill(office.db, wish.personId, wish.propertyId),
+    guests: await guestsStill(office.db, wish.personId, reach),
+    dailyCodes: await dailyStill(office, wish.personId, reach),
+    keys: await keysHeldBy(office.db, wish.personId, wish.propertyId),
   });
 }
 
 export interface Resumed {
-  readonly doors: readonly DoorChange[];
+  /** With the digits of new codes, for somebody without an account. */
+  readonly doors: readonly GrantedDoor[];
   readonly newCodes: boolean;
 }
 
@@ -99,6 +107,7 @@ export async function resumePerson(
   if (reasons.length === 0) return deny("NOT_ASSIGNED", "not suspended");
   const newCodes = wish.newCodes ?? reasons.includes("stolen");
   let denied: Decision<Ledger> | undefined;
+  const drawn = new Map<string, string>();
   const doors = await atEachDoor(office, met.value.reach, wish.personId, (ledger, code, door) => {
     const of = classOf(code);
     if (newCodes && of === "app") return must(revokeCode(ledger, code.person, of));
@@ -106,17 +115,25 @@ export async function resumePerson(
     if (!newCodes || of !== "code") return open;
     const fresh = freshCode(office, met.value.reach.policy.codePolicy, door, open, code);
     if (!fresh.ok) denied = fresh;
+    const next = fresh.ok ? liveCode(fresh.value, code.person) : undefined;
+    if (next !== undefined) drawn.set(door.id, openDigits(office, next));
     return fresh.ok ? fresh.value : ledger;
   });
   if (denied?.ok === false) return denied;
   await resumeRoll(office.db, wish.personId, wish.propertyId);
   await tellChanges(office, { ...wish, kind: "person.resumed" }, doors);
-  return grant({ doors, newCodes });
+  const isTold = (await accountOfPerson(office.db, wish.personId)) === undefined;
+  return grant({
+    doors: doors.map((door) => ({ ...door, digits: isTold ? (drawn.get(door.doorId) ?? null) : null })),
+    newCodes,
+  });
 }
 
 interface Met {
   readonly reach: Reach;
   readonly property: string;
+  /** It is the property in which this person has begun. */
+  readonly isHome: boolean;
 }
 
 async function meet(office: Office, actor: Actor, wish: Target): Promise<Decision<Met>> {
@@ -129,7 +146,8 @@ async function meet(office: Office, actor: Actor, wish: Target): Promise<Decisio
     .select("name")
     .where("id", "=", wish.propertyId)
     .executeTakeFirstOrThrow();
-  return grant({ reach: reach.value, property: name });
+  const isHome = ties.value.person.property_id === wish.propertyId;
+  return grant({ reach: reach.value, property: name, isHome });
 }
 
 /** One change of the ledger at each door where this person has anything, in the order of the doors' ids. */
@@ -145,7 +163,7 @@ async function atEachDoor(
       const live = ledger.codes.filter((code) => code.person === personId && !code.revoked);
       if (live.length === 0) return { ledger, result: undefined };
       const after = live.reduce((now, code) => act(now, code, door), ledger);
-      return { ledger: after, result: changeAt(door, ledger, after, personId) };
+      return { ledger: after, result: changeAt(door, ledger, after, personId, office) };
     });
     if (change !== undefined) doors.push(change);
   }
@@ -153,12 +171,12 @@ async function atEachDoor(
 }
 
 /**
- * Guests have no standing, and who was revoked has none at present; one is made for them, so that it is written down
- * that they are suspended, and no grant passes by it. It ends with the suspension.
+ * Guests have no standing; one is made for them, so that it is written down that they are suspended, and no grant passes
+ * by it. It ends with the suspension.
  */
 async function demandStanding(office: Office, { personId, propertyId }: Target): Promise<void> {
   const standings = await standingsOf(office.db, personId);
-  if (standings.some((one) => one.propertyId === propertyId && one.reason !== revokedReason)) return;
+  if (standings.some((one) => one.propertyId === propertyId)) return;
   await addStanding(office.db, { personId, propertyId, unitId: "", role: "guest", since: office.now });
 }
 

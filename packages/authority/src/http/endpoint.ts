@@ -29,6 +29,8 @@ export interface Endpoint {
   /** With `{name}` for each of `params`. */
   readonly path: string;
   readonly summary: string;
+  /** What its summary cannot say. */
+  readonly description: string | undefined;
   readonly area: Area;
   readonly access: Access;
   readonly params: TObject | undefined;
@@ -36,10 +38,17 @@ export interface Endpoint {
   readonly body: TSchema | undefined;
   /** Undefined: 204, nothing to say. */
   readonly answer: TSchema | undefined;
-  /** A change whose work must not wait in a transaction (hashing of passwords) and which is one statement. */
+  /**
+   * A change whose work must not wait in a transaction (hashing of passwords) and which is one statement. Done again with
+   * the same body it comes to the same end.
+   */
   readonly isAlone: boolean;
+  /** Asked again it answers anew, as a read does; its answers are large, and an idempotency key is not looked at. */
+  readonly isKeyless: boolean;
   /** Counted before anything else is done, whatever comes of it. */
   readonly limits: readonly Limited[];
+  /** Whose account it is about where nobody is logged in, for the audit; undefined when nobody's. */
+  readonly accountOf?: ((call: Call<never, never, never>) => Promise<string | undefined>) | undefined;
   readonly run: (call: Call<never, never, never>) => Promise<Decision<unknown>>;
 }
 
@@ -49,6 +58,8 @@ export interface Limited {
   readonly key: (call: Call<never, never, never>) => string;
   /** Where the community sets the number; left out: as the table says. */
   readonly ruleOf?: (call: Call<never, never, never>) => Promise<LimitRule>;
+  /** Who is not held to it. */
+  readonly isFree?: (call: Call<never, never, never>) => Promise<boolean>;
 }
 
 export const areas = ["accounts", "codes", "courier", "manage", "events"] as const;
@@ -73,6 +84,7 @@ export interface Definition<
   readonly method: Endpoint["method"];
   readonly path: string;
   readonly summary: string;
+  readonly description?: string;
   readonly area: Area;
   readonly access?: Access;
   readonly params?: P;
@@ -80,11 +92,14 @@ export interface Definition<
   readonly body?: B;
   readonly answer?: A;
   readonly isAlone?: boolean;
+  readonly isKeyless?: boolean;
   readonly limits?: readonly {
     readonly rule: LimitName;
     readonly key: (call: Call<Shape<P>, Shape<Q>, Shape<B>>) => string;
     readonly ruleOf?: (call: Call<Shape<P>, Shape<Q>, Shape<B>>) => Promise<LimitRule>;
+    readonly isFree?: (call: Call<Shape<P>, Shape<Q>, Shape<B>>) => Promise<boolean>;
   }[];
+  readonly accountOf?: (call: Call<Shape<P>, Shape<Q>, Shape<B>>) => Promise<string | undefined>;
   readonly run: (call: Call<Shape<P>, Shape<Q>, Shape<B>>) => Promise<Decision<Said<Shape<A>>>>;
 }
 
@@ -99,7 +114,32 @@ export function endpoint<
   B extends TSchema | undefined = undefined,
   A extends TSchema | undefined = undefined,
 >(definition: Definition<P, Q, B, A>): Endpoint {
-  const { access = "session", params, query, body, answer, isAlone = false, run, ...rest } = definition;
+  const {
+    access = "session",
+    params,
+    query,
+    body,
+    answer,
+    isAlone = false,
+    isKeyless = false,
+    run,
+    ...rest
+  } = definition;
+  const { description } = rest;
+  const accountOf = rest.accountOf as Endpoint["accountOf"];
   const limits = (rest.limits ?? []) as readonly Limited[];
-  return { ...rest, access, params, query, body, answer, isAlone, limits, run: run as Endpoint["run"] };
+  return {
+    ...rest,
+    description,
+    access,
+    params,
+    query,
+    body,
+    answer,
+    isAlone,
+    isKeyless,
+    limits,
+    accountOf,
+    run: run as Endpoint["run"],
+  };
 }

@@ -3,48 +3,97 @@
  * stopped. Each event says that something changed and where; what it is now, the endpoints say.
  */
 import type { FastifyInstance } from "fastify";
-import type { Actor } from "../desk/actor.ts";
+import { changesFor } from "../desk/hearing.ts";
 import { whoHolds } from "../desk/sign-in.ts";
 import { deny } from "../model/denial.ts";
-import type { Office } from "../office/office.ts";
-import { standingsOf } from "../store/standings.ts";
-import { type ChangeRow, changesAfter, newestChange } from "../store/trail.ts";
+import { type ChangeRow, newestChange } from "../store/trail.ts";
+import { Problem, problemType } from "./problem.ts";
 import { bearer, type ServerOptions, sendDenied } from "./reply.ts";
 
 const pollMilliseconds = 500;
 const beatMilliseconds = 15_000;
-const eventsPerPollMax = 200;
 /** Open streams of one process; one more is told to come back. */
-const streamsMax = 500;
+export const streamsMax = 500;
+/** And of one account in it: many tabs and phones, and far from all that there are. */
+export const streamsPerAccountMax = 20;
+/** When who has too many may ask again. */
+const tooManySeconds = 60;
 /** Written and not read yet; a client that lags further is cut off, and comes back to where it stopped. */
 const unreadBytesMax = 262_144;
 
+/** For the document: who calls it looks at the number itself, and what is none begins now. */
+const feedSchema = {
+  operationId: "events",
+  summary: "A stream of what changed, as server-sent events, for as long as the session lasts",
+  tags: ["events"],
+  security: [{ session: [] }],
+  headers: {
+    type: "object",
+    properties: {
+      "last-event-id": { type: "string", description: "go on behind this number; left out: from now on" },
+    },
+  },
+  response: {
+    200: {
+      description: "events `ready`, `change` and `reload`; the data of a change says what, where and of whom",
+      content: { "text/event-stream": { schema: { type: "string" } } },
+    },
+    default: { description: "refused", content: { [problemType]: { schema: Problem } } },
+  },
+};
+
 /** GET /v1/events, with `Last-Event-ID` to go on from there. */
 export function serveFeed(app: FastifyInstance, options: ServerOptions): void {
-  let streams = 0;
-  app.get("/v1/events", { schema: { hide: true } }, async (request, reply) => {
+  /** Open streams by account. */
+  const streams = new Map<string, number>();
+  let streamsOfAll = 0;
+  const count = (accountId: string, change: 1 | -1): void => {
+    streamsOfAll += change;
+    const own = (streams.get(accountId) ?? 0) + change;
+    if (own === 0) streams.delete(accountId);
+    else streams.set(accountId, own);
+  };
+  app.get("/v1/events", { schema: feedSchema }, async (request, reply) => {
     const office = options.office();
     const who = await whoHolds(office, bearer(request));
     if (!who.ok) return sendDenied(reply, who);
-    if (streams >= streamsMax) return sendDenied(reply, deny("UNAVAILABLE"));
+    const { accountId } = who.value;
+    if ((streams.get(accountId) ?? 0) >= streamsPerAccountMax)
+      return sendDenied(reply, deny("TOO_MANY", `${tooManySeconds}`));
+    if (streamsOfAll >= streamsMax) return sendDenied(reply, deny("UNAVAILABLE"));
+    // Counted before the database is asked: of many that come at once no more pass than may.
+    count(accountId, 1);
+    let newest: number;
+    try {
+      newest = await newestChange(office.db);
+    } catch (error) {
+      count(accountId, -1);
+      throw error;
+    }
     const last = request.headers["last-event-id"];
-    let after =
-      typeof last === "string" && /^\d{1,15}$/.test(last) ? Number(last) : await newestChange(office.db);
+    const asked = typeof last === "string" && /^\d{1,15}$/.test(last) ? Number(last) : newest;
+    // Numbers that are not there yet: the books are an older backup, or the number is somebody else's. Waiting for them
+    // would be hearing nothing; what changed since is not known.
+    const isBeyond = asked > newest;
+    let after = isBeyond ? newest : asked;
     reply.hijack();
     // Whoever left while the database was asked sends no word of it any more.
-    if (request.raw.socket.destroyed) return reply;
-    streams += 1;
+    if (request.raw.socket.destroyed) {
+      count(accountId, -1);
+      return reply;
+    }
     reply.raw.writeHead(200, {
       "content-type": "text/event-stream",
       "cache-control": "no-store",
       "x-accel-buffering": "no",
     });
     reply.raw.write(`retry: 2000\nid: ${after}\nevent: ready\ndata: {}\n\n`);
+    if (isBeyond) reply.raw.write(`id: ${after}\nevent: reload\ndata: {}\n\n`);
     let isOpen = true;
     const close = (): void => {
       if (!isOpen) return;
       isOpen = false;
-      streams -= 1;
+      count(accountId, -1);
       clearTimeout(timer);
       reply.raw.end();
     };
@@ -82,28 +131,6 @@ export function serveFeed(app: FastifyInstance, options: ServerOptions): void {
     let timer = setTimeout(again, 0);
     return reply;
   });
-}
-
-interface Heard {
-  readonly changes: readonly ChangeRow[];
-  /** Looked through up to here, also where nothing was to be told: others' changes must not stand in the way. */
-  readonly seen: number;
-}
-
-/** A manager hears of the whole property; others, also who is suspended, of what is theirs; the vendor of nothing. */
-async function changesFor(office: Office, { personId, isVendor }: Actor, after: number): Promise<Heard> {
-  const standings = isVendor ? [] : await standingsOf(office.db, personId);
-  const properties = [...new Set(standings.map(({ propertyId }) => propertyId))];
-  const managed = new Set(
-    standings
-      .filter(({ role, isSuspended }) => role === "manager" && !isSuspended)
-      .map(({ propertyId }) => propertyId),
-  );
-  const changes = await changesAfter(office.db, properties, after, eventsPerPollMax);
-  return {
-    changes: changes.filter((change) => managed.has(change.property_id) || change.person_id === personId),
-    seen: changes.at(-1)?.id ?? after,
-  };
 }
 
 function shown({ at, property_id, door_id, person_id, kind }: ChangeRow): object {

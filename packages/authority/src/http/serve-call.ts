@@ -7,8 +7,18 @@ import { whoHolds } from "../desk/sign-in.ts";
 import { type Decision, type Denied, deny, grant } from "../model/denial.ts";
 import { judgeLimit, limits } from "../model/limit.ts";
 import type { Office } from "../office/office.ts";
-import { holdKey, type KeptAnswer, keepAnswer, keptAnswer } from "../store/answers.ts";
-import { attemptsSince, noteAttempt, noteDecision } from "../store/trail.ts";
+import {
+  claimKey,
+  freeKey,
+  holdKey,
+  type KeptAnswer,
+  keepAnswer,
+  keptAnswer,
+  settleKey,
+  underWay,
+} from "../store/answers.ts";
+import { attemptsSince, noteAttempt } from "../store/trail.ts";
+import { noteAudit } from "./audit.ts";
 import { type Call, type Endpoint, isChange } from "./endpoint.ts";
 
 export interface Request {
@@ -26,6 +36,7 @@ const nobody: Actor = {
   personId: "",
   phoneId: "",
   client: "desktop",
+  clientName: "",
   clientVersion: "",
   isVendor: false,
 };
@@ -44,21 +55,48 @@ export async function serveCall(
   const actor = who.value;
   const { params, query, body, address } = request;
   const call = { office, actor, params, query, body, address } as Call<never, never, never>;
+  const kept = await answeredBefore(office, endpoint, call, request);
+  if (kept !== undefined) return kept;
   const free = await withinLimits(office, endpoint, call);
   if (!free.ok) return free;
   if (!isChange(endpoint)) return await endpoint.run(call);
-  const decision = await changing(office, endpoint, call, request);
-  if (!decision.ok) await audit(office, endpoint, call, decision);
+  // Before anything is done: a token that is used tells nobody any more whose it was.
+  const account = await endpoint.accountOf?.(call);
+  const decision = await changing(office, endpoint, call, request, account);
+  if (!decision.ok) await noteAudit(office, endpoint, call, decision, account);
   return decision;
 }
 
-/** TOO_MANY with the seconds to wait. A try counts before it is known what comes of it. */
+/** A request that was answered is no new try: its answer under the same key, before anything is counted. */
+async function answeredBefore(
+  office: Office,
+  endpoint: Endpoint,
+  { actor }: Call<never, never, never>,
+  request: Request,
+): Promise<Decision<unknown> | undefined> {
+  const key = request.idempotencyKey;
+  if (endpoint.limits.length === 0 || key === undefined || !looksAtKeys(endpoint, actor)) return undefined;
+  const kept = await keptAnswer(office.db, actor.accountId, key);
+  if (kept === undefined || kept.status === underWay) return undefined;
+  return again(office, actor, key, kept, digestOf(office, endpoint, request));
+}
+
+/** Without a session a key is nobody's. */
+function looksAtKeys(endpoint: Endpoint, actor: Actor): boolean {
+  return isChange(endpoint) && !endpoint.isKeyless && actor.accountId !== "";
+}
+
+/**
+ * TOO_MANY with the seconds to wait. A try counts before it is known what comes of it. The first that is one too many
+ * within a window is in the audit, the others are not: they would be a way to fill it.
+ */
 async function withinLimits(
   office: Office,
   endpoint: Endpoint,
   call: Call<never, never, never>,
 ): Promise<Decision<true>> {
-  for (const { rule, key, ruleOf } of endpoint.limits) {
+  for (const { rule, key, ruleOf, isFree } of endpoint.limits) {
+    if ((await isFree?.(call)) === true) continue;
     const name = `${rule}/${key(call)}`;
     const set = ruleOf === undefined ? limits[rule] : await ruleOf(call);
     const free = await office.db.transaction().execute(async (trx) => {
@@ -67,9 +105,21 @@ async function withinLimits(
       if (judged.ok) await noteAttempt(trx, name, office.now);
       return judged;
     });
-    if (!free.ok) return free;
+    if (free.ok) continue;
+    if (await isFirstRefusal(office, name, set.windowSeconds))
+      await noteAudit(office, endpoint, call, free, await endpoint.accountOf?.(call));
+    return free;
   }
   return grant(true);
+}
+
+async function isFirstRefusal(office: Office, name: string, windowSeconds: number): Promise<boolean> {
+  const refused = `refused/${name}`;
+  return await office.db.transaction().execute(async (trx) => {
+    if ((await attemptsSince(trx, refused, office.now - windowSeconds)).length > 0) return false;
+    await noteAttempt(trx, refused, office.now);
+    return true;
+  });
 }
 
 /** Carries a denial out of a transaction, which it undoes. */
@@ -86,29 +136,25 @@ async function changing(
   endpoint: Endpoint,
   call: Call<never, never, never>,
   request: Request,
+  account: string | undefined,
 ): Promise<Decision<unknown>> {
   if (request.idempotencyKey !== undefined && !idempotencyKeyPattern.test(request.idempotencyKey))
     return deny("REQUEST_UNFIT", "idempotency-key");
-  // A courier's calls do no more the second time; their answers are large, and not kept.
-  const key = endpoint.area === "courier" ? undefined : request.idempotencyKey;
-  if (endpoint.isAlone) {
-    const decision = await endpoint.run(call);
-    if (decision.ok) await audit(office, endpoint, call, decision);
-    return decision;
-  }
+  const key = looksAtKeys(endpoint, call.actor) ? request.idempotencyKey : undefined;
   const digest = digestOf(office, endpoint, request);
+  if (endpoint.isAlone) return await changingAlone(office, endpoint, call, { key, digest, account });
   for (let tries = 1; ; tries++) {
     try {
       return await office.db.transaction().execute(async (trx): Promise<Decision<unknown>> => {
         const desk = { ...office, db: trx };
-        if (key !== undefined && call.actor.accountId !== "") {
+        if (key !== undefined) {
           await holdKey(trx, call.actor.accountId, key);
           const kept = await keptAnswer(trx, call.actor.accountId, key);
           if (kept !== undefined) return again(office, call.actor, key, kept, digest);
         }
         const decision = await endpoint.run({ ...call, office: desk });
         if (!decision.ok) throw new Undone(decision);
-        if (key !== undefined && call.actor.accountId !== "") {
+        if (key !== undefined) {
           const body = sealAnswer(office, call.actor, key, decision.value);
           await keepAnswer(trx, {
             account_id: call.actor.accountId,
@@ -119,7 +165,7 @@ async function changing(
             at: office.now,
           });
         }
-        await audit(desk, endpoint, call, decision);
+        await noteAudit(desk, endpoint, call, decision, account);
         return decision;
       });
     } catch (error) {
@@ -127,6 +173,39 @@ async function changing(
       if (tries >= triesMax || !isWorthAnotherTry(error)) throw error;
     }
   }
+}
+
+/**
+ * A change whose work waits in no transaction. The key is taken before and the answer kept after it: a process that dies
+ * between leaves the key to the same request alone, which such an endpoint does once more with the same end.
+ */
+async function changingAlone(
+  office: Office,
+  endpoint: Endpoint,
+  call: Call<never, never, never>,
+  asked: {
+    readonly key: string | undefined;
+    readonly digest: Uint8Array;
+    readonly account: string | undefined;
+  },
+): Promise<Decision<unknown>> {
+  const { key, digest, account } = asked;
+  const { actor } = call;
+  const isKeyed = key !== undefined;
+  const claim = { account_id: actor.accountId, key: key ?? "", digest, at: office.now };
+  if (isKeyed) {
+    const kept = await claimKey(office.db, claim);
+    const isOurs = kept?.status === underWay && office.crypto.same(kept.digest, digest);
+    if (kept !== undefined && !isOurs) return again(office, actor, key, kept, digest);
+  }
+  const decision = await endpoint.run(call);
+  if (isKeyed && decision.ok) {
+    const body = sealAnswer(office, actor, key, decision.value);
+    await settleKey(office.db, { ...claim, status: 200, body });
+  }
+  if (isKeyed && !decision.ok) await freeKey(office.db, actor.accountId, key);
+  if (decision.ok) await noteAudit(office, endpoint, call, decision, account);
+  return decision;
 }
 
 /** The same answer as the first time; KEY_REUSED for another request under the same key. */
@@ -160,36 +239,4 @@ function digestOf(office: Office, endpoint: Endpoint, request: Request): Uint8Ar
 function isWorthAnotherTry(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return code === "40001" || code === "40P01" || code === "23505";
-}
-
-async function audit(
-  office: Office,
-  endpoint: Endpoint,
-  call: Call<never, never, never>,
-  decision: Decision<unknown>,
-): Promise<void> {
-  const {
-    door = null,
-    property = null,
-    person = null,
-  } = (call.params ?? {}) as Record<string, string | null>;
-  await noteDecision(office.db, {
-    at: office.now,
-    account_id: call.actor.accountId === "" ? null : call.actor.accountId,
-    property_id: property ?? (door === null ? null : await propertyOfDoor(office, door)),
-    door_id: door,
-    person_id: person,
-    action: endpoint.name,
-    decision: decision.ok ? "granted" : decision.denial,
-    detail: decision.ok ? null : (decision.detail ?? null),
-  });
-}
-
-async function propertyOfDoor(office: Office, doorId: string): Promise<string | null> {
-  const row = await office.db
-    .selectFrom("doors")
-    .select("property_id")
-    .where("id", "=", doorId)
-    .executeTakeFirst();
-  return row?.property_id ?? null;
 }

@@ -2,21 +2,24 @@
  * The endpoints on a socket: routes and checks from their records, answers as JSON, denials as problem details. No rule
  * and no query lives here.
  */
+
+import type { Socket } from "node:net";
 import swagger from "@fastify/swagger";
 import Fastify, {
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  type FastifySchema,
 } from "fastify";
 import { deny } from "../model/denial.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { type Endpoint, isChange } from "./endpoint.ts";
 import { endpoints } from "./endpoints.ts";
 import { serveFeed } from "./feed.ts";
 import { servePage } from "./page.ts";
-import { Problem, problemType } from "./problem.ts";
+import { Problem, problem, problemType } from "./problem.ts";
 import { bearer, type ServerOptions, sendDenied } from "./reply.ts";
-import { type Request, serveCall } from "./serve-call.ts";
+import { idempotencyKeyPattern, type Request, serveCall } from "./serve-call.ts";
 
 export const bodyBytesMax = 1_048_576;
 const requestMilliseconds = 30_000;
@@ -31,6 +34,14 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     // What does not fit is refused; it is never bent into shape.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
     forceCloseConnections: true,
+    // What is refused before a route is looked for: a path that does not decode, a version that is none.
+    frameworkErrors: (error, _request, reply) =>
+      void sendDenied(reply as FastifyReply, deny("REQUEST_UNFIT", error.code)),
+    clientErrorHandler: answerNoRequest,
+  });
+  // Answers hold digits and tokens, and a borrowed phone keeps none of them (F25).
+  app.addHook("onSend", async (request, reply) => {
+    if (request.url.startsWith("/v1/")) reply.header("cache-control", "no-store");
   });
   await app.register(swagger, {
     openapi: {
@@ -42,6 +53,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       },
       components: { securitySchemes: { session: { type: "http", scheme: "bearer" } } },
     },
+    transform: ({ schema, url }) => ({ schema: withKey(schema), url }),
   });
   app.setErrorHandler((error: FastifyError, _request, reply) => answerError(options, error, reply));
   app.setNotFoundHandler((_request, reply) => sendDenied(reply, deny("NO_SUCH", "path")));
@@ -55,6 +67,26 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   return app;
 }
 
+/** Bytes that are no request: a problem as well, where the socket still takes one. */
+function answerNoRequest(_error: unknown, socket: Socket): void {
+  if (!socket.writable || socket.bytesWritten > 0) return void socket.destroy();
+  const body = JSON.stringify(problem(deny("REQUEST_UNFIT", "no request of HTTP")));
+  const head = `content-type: ${problemType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+  socket.end(`HTTP/1.1 400 Bad Request\r\n${head}\r\n\r\n${body}`);
+}
+
+/** In the document and not in the check: a key of another form has a refusal of its own. */
+function withKey(schema: FastifySchema): FastifySchema {
+  const named = endpoints.find(({ name }) => name === schema?.operationId);
+  if (named === undefined || !isChange(named) || named.isKeyless || named.access === "open") return schema;
+  const key = {
+    type: "string",
+    pattern: idempotencyKeyPattern.source,
+    description: "for seven days the same request under the same key is answered alike and done once",
+  };
+  return { ...schema, headers: { type: "object", properties: { "idempotency-key": key } } };
+}
+
 function route(app: FastifyInstance, options: ServerOptions, endpoint: Endpoint): void {
   const { params, query, body, answer } = endpoint;
   app.route({
@@ -63,6 +95,7 @@ function route(app: FastifyInstance, options: ServerOptions, endpoint: Endpoint)
     schema: {
       operationId: endpoint.name,
       summary: endpoint.summary,
+      ...(endpoint.description === undefined ? {} : { description: endpoint.description }),
       tags: [endpoint.area],
       ...(endpoint.access === "session" ? { security: [{ session: [] }] } : {}),
       ...(params === undefined ? {} : { params }),
@@ -110,13 +143,13 @@ function answerError(options: ServerOptions, error: FastifyError, reply: Fastify
 }
 
 /**
- * The database is gone, full or shutting down: class 08, 53 or 57 of SQLSTATE, or no connection at all. Or so many wanted
- * the same rows that every try had to give way.
+ * The database is gone, full, silent or shutting down: class 08, 53 or 57 of SQLSTATE, or no connection at all. Or so many
+ * wanted the same rows that every try had to give way, or somebody holds them for longer than a statement may wait.
  */
 function isUnreachable(error: Error): boolean {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   return (
-    /^(08|53|57P|40001|40P01)/.test(code) ||
+    /^(08|53|57|40001|40P01)/.test(code) ||
     /^(ECONN|ENOTFOUND|EPIPE|ETIMEDOUT|ENOSPC)/.test(code) ||
     /[Cc]onnection terminated|not queryable|timeout exceeded when trying to connect|PGlite is closed/.test(
       error.message,

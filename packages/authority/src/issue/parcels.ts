@@ -7,18 +7,17 @@ import {
   type AuthorityLock,
   type Bytes,
   type Crypto,
-  changeBetween,
   type Issued,
   issueAck,
+  issueDelta,
   issueSnapshot,
-  issueUpdate,
   type LogPlace,
   messageCatalog,
   type Parcel,
   secondsNever,
 } from "@doorsync/protocol/authority";
 import { type LockStanding, newestVersion, possiblyHeld } from "../model/ledger.ts";
-import { lastSecond, tablesAt } from "./version.ts";
+import { changeOf, lastSecond, tablesAt } from "./version.ts";
 
 /** Deltas kept ready per lock; a lock that may hold more versions than these is served by a snapshot as well. */
 export const deltaBasesMax = 8;
@@ -71,13 +70,10 @@ export function buildParcels(
   const newest = newestVersion(standing);
   if (plan.deltasFrom.length === 0 && !plan.snapshot) return [];
   if (now >= lastSecond(newest)) return [];
-  const tables = tablesAt(crypto, lock.keys, standing.spans, [...plan.deltasFrom, plan.to]);
-  const target = tables.get(plan.to);
-  if (target === undefined) throw new Error("the newest table is missing");
   const span = { to: plan.to, issuedAt: newest.issuedAt, lifeHours: newest.lifeHours };
 
   const parcels: Parcel[] = [];
-  const pack = (kind: "update" | "snapshot", from: number, issued: Issued): void => {
+  const pack = (kind: "update" | "snapshot", from: number, issued: Omit<Issued, "table">): void => {
     parcels.push({
       kind,
       lockId: lock.name.lockId,
@@ -94,21 +90,19 @@ export function buildParcels(
 
   let mustSnapshot = plan.snapshot;
   for (const from of plan.deltasFrom) {
-    const table = tables.get(from);
-    if (table === undefined) throw new Error(`the table at version ${from} is missing`);
-    const issued = issueUpdate(
-      crypto,
-      signer.tableSeed,
-      lock,
-      { from, table, ...span },
-      changeBetween(table, target),
-    );
+    const base = standing.issued.find(({ version }) => version === from)?.state;
+    if (base === undefined) throw new Error(`the state at version ${from} is missing`);
+    const at = { from, base, state: newest.state, ...span };
+    const change = changeOf(standing.spans, from, plan.to);
+    const issued = issueDelta(crypto, signer.tableSeed, lock, at, change);
     // More than one chunk of changes does not travel as a delta.
     if (issued.ok) pack("update", from, issued.value);
     else mustSnapshot = true;
   }
   if (mustSnapshot) {
-    pack("snapshot", 0, issueSnapshot(crypto, signer.tableSeed, lock, { table: target, ...span }));
+    const table = tablesAt(crypto, lock.keys, standing.spans, [plan.to]).get(plan.to);
+    if (table === undefined) throw new Error("the newest table is missing");
+    pack("snapshot", 0, issueSnapshot(crypto, signer.tableSeed, lock, { table, ...span }));
   }
   return parcels;
 }

@@ -7,27 +7,31 @@ import {
   type Bytes,
   type Change,
   type Crypto,
-  changeBetween,
   concat,
+  digestWith,
+  equal,
   itemId,
   type LockKeys,
   lastCredentialId,
-  noBytes,
   secondsNever,
   type Table,
   tableFromItems,
   tableState,
+  versionLeapMax,
 } from "@doorsync/protocol/authority";
 import { type Decision, deny, grant } from "../model/denial.ts";
 import {
   type CodeLife,
+  type HeldUp,
   type IssuedVersion,
   type ItemSpan,
+  inNoVersion,
   type Ledger,
   type LockStanding,
   newestVersion,
 } from "../model/ledger.ts";
 import { releaseCodes } from "../model/proof.ts";
+import { isOverfull } from "../model/room.ts";
 import { desiredItems, houseDiffers, type TagOf } from "./items.ts";
 
 export interface IssueAt {
@@ -45,13 +49,16 @@ export interface NextVersion {
   readonly isNew: boolean;
   readonly puts: number;
   readonly removes: number;
+  /** Codes that no version holds yet, because there is no room for them. */
+  readonly waiting: number;
 }
 
 /**
  * Raises the version if the door's table should differ from the newest issued one, if the newest one ran out
  * before the lock proved it, when the lock signed for one that our books do not know, in a new epoch, or on request.
- * NOT_COMMISSIONED without a lock, IDS_EXHAUSTED after 16.7 million codes,
- * RULES_EXHAUSTED when terms differ in too many ways.
+ * NOT_COMMISSIONED without a lock, RULES_EXHAUSTED when somebody in the table was given terms for which there is no
+ * room, VERSIONS_EXHAUSTED when the lock is too far behind to take another. What is new and finds no room waits, and
+ * the ledger says that something does (`heldUp`): what is taken away leaves all the same.
  * `beside`: items that stand in the table beside settings and doorcodes, under ids of their own.
  */
 export function nextVersion(
@@ -65,38 +72,54 @@ export function nextVersion(
   const lock = ledger.lock;
   if (lock === undefined) return deny("NOT_COMMISSIONED");
   const newest = newestVersion(lock);
-  const codes = withWireIds(ledger.codes, lock.lastWireId);
-  const lastWireId = codes.reduce((last, code) => Math.max(last, code.wireId ?? 0), lock.lastWireId);
-  if (lastWireId > lastCredentialId) return deny("IDS_EXHAUSTED");
+  const numbered = withWireIds(ledger.codes, lock.lastWireId);
 
-  // Only its items are asked for, and its digest would cost as much as the next table's.
-  const before = tableOf(crypto, keys, openItems(lock), noBytes);
-  const desired = desiredItems(ledger, codes, lock, tagOf, beside);
+  const before = openItems(lock);
+  const desired = desiredItems(ledger, numbered, lock, tagOf, beside);
   if (!desired.ok) return desired;
-  const after = tableOf(crypto, keys, desired.value);
-  const change = changeBetween(before, after);
+  const { items, waiting } = desired.value;
+  const isOut = (code: CodeLife): boolean => waiting.has(code.id);
+  // Who waits has no id: it is given with the version that holds the code. What no lock had room for was in none.
+  const codes = numbered.map((code) => (isOut(code) ? { ...code, ...inNoVersion } : code));
+  const lastWireId = codes.reduce((last, code) => Math.max(last, code.wireId ?? 0), lock.lastWireId);
+  const heldUp = heldUpBy(new Set(waiting.values()));
+  const change = changeBetweenItems(before, items);
   const isUnproven = lock.proven < newest.version;
   const isOver = isUnproven && at.issuedAt >= lastSecond(newest);
   const isChanged = change.puts.length + change.removes.length > 0;
   const isOfEpoch = newest.version > 0 && newest.version >= lock.epochFrom;
   if (!isChanged && !at.renew && !isOver && isOfEpoch && !isOvertaken(lock)) {
-    return grant({ ledger, version: newest.version, isNew: false, puts: 0, removes: 0 });
+    // Wished for and taken back since: the newest version has it as it is wished for now.
+    const isAsWished = (code: CodeLife): boolean =>
+      !code.revoked && code.added !== undefined && code.termsFrom === undefined && !isOut(code);
+    const settled = ledger.codes.some(isAsWished)
+      ? ledger.codes.map((code) => (isAsWished(code) ? { ...code, termsFrom: newest.version } : code))
+      : ledger.codes;
+    const isSaid = lock.heldUp === heldUp && settled === ledger.codes;
+    const said = isSaid ? ledger : { ...ledger, codes: settled, lock: { ...lock, heldUp } };
+    const counts = { puts: 0, removes: 0, waiting: waiting.size };
+    return grant({ ledger: said, version: newest.version, isNew: false, ...counts });
   }
 
   // Never below what the lock has signed for, even if our own books are from a backup.
   const version = Math.max(newest.version, lock.contradicted ?? 0) + 1;
+  if (version > Math.max(lock.proven, lock.contradicted ?? 0) + versionLeapMax)
+    return deny("VERSIONS_EXHAUSTED", `${version}`);
+  const after = tableOf(crypto, keys, items, digestAfter(crypto, keys, lock, before, change));
   const issued: IssuedVersion = {
     version,
     issuedAt: at.issuedAt,
     lifeHours: at.lifeHours,
     state: tableState(crypto, keys.state, version, after),
+    digest: after.digest,
     handedOut: false,
   };
   const next: Ledger = {
     ...ledger,
-    codes: codes.map((code) => stamped(code, version)),
+    codes: codes.map((code) => (isOut(code) ? code : stamped(code, version))),
     lock: {
       ...lock,
+      heldUp,
       lastWireId,
       issued: [...lock.issued, issued],
       spans: changedSpans(lock.spans, change, version),
@@ -108,7 +131,13 @@ export function nextVersion(
     isNew: true,
     puts: change.puts.length,
     removes: change.removes.length,
+    waiting: waiting.size,
   });
+}
+
+/** Why codes are in no version; of several reasons the one that is told is the one that most is to be done about. */
+function heldUpBy(whys: ReadonlySet<HeldUp>): LockStanding["heldUp"] {
+  return (["IDS_EXHAUSTED", "LOCK_FULL", "RULES_EXHAUSTED"] as const).find((why) => whys.has(why));
 }
 
 /** The lock signed for a version that our books do not know, and none above it was issued since: it takes no other. */
@@ -123,8 +152,8 @@ export function lastSecond(issued: IssuedVersion): number {
 
 /**
  * Whether `issue` has something to say: a code that no version holds yet or not under its present terms, a revoked one
- * that every version still holds, another house, a lock that stands further than our books, or a version that ran out by
- * `now` (seconds). Never without a lock: its first table is issued by `receive`.
+ * that every version still holds, more than the lock has room for, another house, a lock that stands further than our books, something that was held up,
+ * or a version that ran out by `now` (seconds). Never without a lock: its first table is issued by `receive`.
  */
 export function needsIssue(ledger: Ledger, now: number): boolean {
   const lock = ledger.lock;
@@ -132,6 +161,7 @@ export function needsIssue(ledger: Ledger, now: number): boolean {
   const newest = newestVersion(lock);
   if (lock.proven < newest.version && now >= lastSecond(newest)) return true;
   if (newest.version < lock.epochFrom || isOvertaken(lock)) return true;
+  if (lock.heldUp !== undefined || isOverfull(lock)) return true;
   if (newest.version > 0 && houseDiffers(ledger, lock)) return true;
   return ledger.codes.some((code) =>
     code.revoked ? code.added !== undefined && code.removed === undefined : code.termsFrom === undefined,
@@ -141,7 +171,7 @@ export function needsIssue(ledger: Ledger, now: number): boolean {
 function withWireIds(codes: readonly CodeLife[], last: number): readonly CodeLife[] {
   let next = last;
   return codes.map((code) => {
-    if (code.revoked || code.wireId !== undefined) return code;
+    if (code.revoked || code.wireId !== undefined || next >= lastCredentialId) return code;
     next++;
     return { ...code, wireId: next };
   });
@@ -151,7 +181,45 @@ function openItems(lock: LockStanding): readonly Bytes[] {
   return lock.spans.filter(({ until }) => until === undefined).map(({ bytes }) => bytes);
 }
 
-/** `digest`: instead of the true one, where nobody asks for it. */
+/** What leads from one set of items to another; no id comes twice in either. */
+function changeBetweenItems(before: readonly Bytes[], after: readonly Bytes[]): Change {
+  const held = new Map(before.map((item) => [itemId(item), item]));
+  const puts: Bytes[] = [];
+  for (const item of after) {
+    const old = held.get(itemId(item));
+    held.delete(itemId(item));
+    if (old === undefined || !equal(old, item)) puts.push(item);
+  }
+  return {
+    removes: [...held.keys()].sort((a, b) => a - b),
+    puts: puts.sort((a, b) => itemId(a) - itemId(b)),
+  };
+}
+
+/**
+ * The digest after a change, from the one that was kept with the newest version: two keyed hashes and not one for each
+ * item. Undefined where it must be counted from the items: none was kept, or the lock and our books are at odds, when
+ * nothing that was kept is built upon. Other keys of the authority leave a lock's own keys as they are.
+ */
+function digestAfter(
+  crypto: Crypto,
+  keys: LockKeys,
+  lock: LockStanding,
+  before: readonly Bytes[],
+  { removes, puts }: Change,
+): Bytes | undefined {
+  const newest = newestVersion(lock);
+  const isAtOdds = lock.contradicted !== undefined || lock.snapshotWanted;
+  if (newest.digest === undefined || isAtOdds) return undefined;
+  const gone = new Set<number>([...removes, ...puts.map(itemId)]);
+  let digest = newest.digest;
+  for (const item of before)
+    if (gone.has(itemId(item))) digest = digestWith(crypto, keys.digest, digest, item, -1);
+  for (const item of puts) digest = digestWith(crypto, keys.digest, digest, item, 1);
+  return digest;
+}
+
+/** `digest`: the running sum of these items, where it is known already. */
 function tableOf(crypto: Crypto, keys: LockKeys, items: readonly Bytes[], digest?: Bytes): Table {
   const sorted = [...items].sort((a, b) => itemId(a) - itemId(b));
   const table = tableFromItems(crypto, keys.digest, concat(...sorted), digest);
@@ -206,6 +274,13 @@ export function tablesAt(
   return tables;
 }
 
+/** What leads from the table at one version to the table at a later one; an item that came back as it was is no change. */
+export function changeOf(spans: readonly ItemSpan[], from: number, to: number): Change {
+  const at = (version: number): readonly Bytes[] =>
+    spans.filter((span) => reaches(span, version)).map(({ bytes }) => bytes);
+  return changeBetweenItems(at(from), at(to));
+}
+
 function reaches(span: ItemSpan, version: number): boolean {
   return span.from <= version && (span.until === undefined || version < span.until);
 }
@@ -218,13 +293,7 @@ function moved(
   from: number,
   to: number,
 ): Table {
-  const puts = spans.filter((span) => reaches(span, to) && span.from > from).map(({ bytes }) => bytes);
-  const putIds = new Set(puts.map(itemId));
-  const removes = spans.filter((span) => reaches(span, from) && !reaches(span, to) && !putIds.has(span.id));
-  const next = applyChange(crypto, keys.digest, table, {
-    removes: removes.map(({ id }) => id).sort((a, b) => a - b),
-    puts: puts.sort((a, b) => itemId(a) - itemId(b)),
-  });
+  const next = applyChange(crypto, keys.digest, table, changeOf(spans, from, to));
   if (!next.ok) throw new Error(`our own versions do not follow each other: ${next.check}`);
   return next.value;
 }

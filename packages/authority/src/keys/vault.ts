@@ -17,7 +17,7 @@ const nonceBytes = 12;
 const keyBytes = 32;
 
 /** What a box holds; part of what it is bound to. */
-export type Content = "code" | "lock-keys" | "setup" | "ephemeral" | "answer" | "message";
+export type Content = "code" | "lock-keys" | "setup" | "ephemeral" | "answer" | "message" | "daily-recipient";
 
 export interface Vault {
   /** nonce 12 | ciphertext | tag 16 */

@@ -23,7 +23,16 @@ export interface TextsGiven {
     readonly link: string;
     readonly minutes: number;
   };
+  readonly invitation: {
+    readonly property: string;
+    /** Opens the page that takes a password; holds the token. */
+    readonly link: string;
+    readonly days: number;
+    /** Where a later link is asked for. */
+    readonly page: string;
+  };
   readonly suspended: { readonly property: string };
+  readonly joined: { readonly property: string };
 }
 
 export type TextKind = keyof TextsGiven;
@@ -45,12 +54,29 @@ export const texts: { readonly [K in TextKind]: (given: TextsGiven[K]) => Wordin
       "If you did not ask for this, do nothing: your password stays as it is.",
     ),
   }),
+  invitation: ({ property, link, days, page }) => ({
+    subject: "Your access to a property",
+    text: lines(
+      `The management of ${property} gives you access, and an account with this e-mail address.`,
+      `To choose its password, open this link within ${days} days: ${link}`,
+      `When it is too old, open ${page} and have another one sent by "Forgotten password", with this address.`,
+      `If you know nothing of ${property}, do nothing: without a password nobody can log in.`,
+    ),
+  }),
   suspended: ({ property }) => ({
     subject: "Your access is suspended",
     text: lines(
       `The management of ${property} has suspended your access.`,
       "Your codes, cards and app keys stop working at each door as soon as that door is synced.",
       "Ask the management to resume it.",
+    ),
+  }),
+  joined: ({ property }) => ({
+    subject: "You were added to another property",
+    text: lines(
+      `The management of ${property} has added you, with the account that you have.`,
+      "Log in as you always do to see what you may open there.",
+      "If you know nothing of it, ask them: whatever you had elsewhere is as it was.",
     ),
   }),
 };

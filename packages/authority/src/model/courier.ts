@@ -76,7 +76,8 @@ function reachedAt(visits: readonly Visit[], applied: readonly Applied[]): (vers
 
 function withheldAt(row: Handed, visits: readonly Visit[], reached: number): number | undefined {
   const times = visits
-    .filter(({ at }) => at >= row.handedAt && at + deliverySecondsMax < reached)
+    // In the second of the hand-out nothing was carried yet: a phone first hands in, then fetches.
+    .filter(({ at }) => at > row.handedAt && at + deliverySecondsMax < reached)
     .map(({ at }) => at);
   return times.length === 0 ? undefined : Math.min(...times);
 }

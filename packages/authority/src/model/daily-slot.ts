@@ -54,7 +54,7 @@ export function dailySlot(ledger: Ledger, now: number): Decision<DailySlot> {
 }
 
 /** What the table that the lock last proved says of generation and local time. */
-function provenHouse(lock: LockStanding): Pick<DailySlot, "generation" | "zone"> {
+export function provenHouse(lock: LockStanding): Pick<DailySlot, "generation" | "zone"> {
   const held = lock.spans
     .filter(({ from, until }) => from <= lock.proven && (until === undefined || lock.proven < until))
     .filter(({ id }) => id === settingsId || (id >= firstZoneId && id <= lastZoneId))

@@ -72,6 +72,11 @@ function recipientKey({ recipient }: DailyIssue): string {
   return recipient.normalize("NFKC").replace(/\s/gu, "").toLowerCase();
 }
 
+/** When the last lock stops taking a code of this day: it may until the next day's is used, and so long at most. */
+export function lastSecondOf({ endsAt }: DailyDay): number {
+  return endsAt + dailyGraceSeconds;
+}
+
 const graceHours = dailyGraceSeconds / 3_600;
 
 /** Said to whoever asks for a daily doorcode and to whoever is sent it. */

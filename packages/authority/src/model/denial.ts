@@ -161,6 +161,52 @@ export const denials = {
     meaning: "the lock of this door knows this card, or may know it still",
     remedy: "take another card, or revoke this one and sync the door",
   },
+  GUESTS_FULL: {
+    code: 133,
+    meaning: "there are as many guests at once as may be, by this inviter or at this door",
+    remedy: "take back guests who no longer come; whose time is over counts no more",
+  },
+  APP_KEY_ELSEWHERE: {
+    code: 140,
+    meaning: "another phone of yours opens your doors",
+    remedy: "log out there, or say replace: that phone then opens each door no more once the door is synced",
+  },
+  NO_APP_KEY: {
+    code: 141,
+    meaning: "this phone has no key of its own for your doors",
+    remedy: "let it open doors first (enrol its key); it ends with each log-out and password reset",
+  },
+  APP_KEY_UNFIT: {
+    code: 142,
+    meaning: "this is no key that a lock could trust, or the proof of holding it is wrong",
+    remedy: "make a new key on the phone and enrol that",
+  },
+  CODE_IS_COUNTED: {
+    code: 143,
+    meaning: "this code is given for some uses or minutes, and a phone's key would add to them",
+    remedy: "use the code",
+  },
+  LOCK_FULL: {
+    code: 150,
+    meaning: "the lock of this door holds no more codes, cards and keys",
+    remedy: "take back what is no longer needed and sync the door, or fit a larger lock",
+  },
+  NO_CODE_HERE: {
+    code: 151,
+    meaning: "a guest is let in here only by somebody whose own code opens this door",
+    remedy: "ask the property's management, who can let your guest in, or give you access first",
+  },
+  SUSPENDED_HERE: {
+    code: 155,
+    meaning: "your access here is suspended",
+    remedy: "ask the property's management to resume it",
+  },
+  BOOKS_DOUBTED: {
+    code: 160,
+    meaning: "this door's lock knows more than these books, or they come from a backup",
+    remedy:
+      "suspend and revoke anew whoever was since, then say that the books are right (issue --trust-books)",
+  },
   // From 200: what a request lacks before it is anybody's wish.
   UNAUTHENTICATED: { code: 200, meaning: "no session, or one that has ended", remedy: "log in again" },
   BAD_CREDENTIALS: {
@@ -186,7 +232,7 @@ export const denials = {
   EMAIL_TAKEN: {
     code: 205,
     meaning: "an account with this e-mail address exists",
-    remedy: "use another address, or let its owner log in",
+    remedy: "look among the property's people and grant access, or use another address",
   },
   RESET_INVALID: {
     code: 206,
@@ -195,13 +241,13 @@ export const denials = {
   },
   UNAVAILABLE: {
     code: 207,
-    meaning: "the service cannot reach its database; nothing was changed",
-    remedy: "try again in a minute",
+    meaning: "the service has no word from its database; nothing is half done",
+    remedy: "try again in a minute, under the same idempotency key",
   },
   FAULT: {
     code: 208,
-    meaning: "a fault of the service; nothing was changed",
-    remedy: "report it with the time at which it happened",
+    meaning: "a fault of the service; nothing is half done",
+    remedy: "send it again under the same idempotency key, and report it with the time at which it happened",
   },
 } as const;
 

@@ -1,19 +1,13 @@
 /**
  * Until when a code may still open in the worst case: nobody brings the lock anything more, and it holds whichever of
- * the versions that left the house suits the thief. Not whether it opens now (proof.ts); hours and uses are not asked.
+ * the versions that left the house suits the thief. Not whether it opens now (at-the-door.ts); hours and uses are not asked.
  */
-import {
-  type Credential,
-  decodeItem,
-  type Item,
-  type Rule,
-  secondsNever,
-} from "@doorsync/protocol/authority";
-import type { CodeLife, ItemSpan, LockStanding } from "./ledger.ts";
+import { type Credential, type Item, secondsNever } from "@doorsync/protocol/authority";
+import { leaseEnd } from "./at-the-door.ts";
+import type { CodeLife, LockStanding } from "./ledger.ts";
 import { possiblyHeld } from "./ledger.ts";
 import { holds } from "./proof.ts";
-
-const secondsPerHour = 3_600;
+import { bookOf } from "./table-book.ts";
 
 /**
  * gone: no version that the lock may hold opens to it. until: it opens no longer from that second on, receipt or not.
@@ -53,25 +47,4 @@ function lastSecond(credential: Credential, rule: Item | undefined, issuedAt: nu
   // Judged by the lower bound of the lock's time, which a lost clock holds still.
   if (rule.failOpen) return secondsNever;
   return Math.min(credential.notAfter, leaseEnd(rule, issuedAt));
-}
-
-function leaseEnd({ leaseHours }: Rule, issuedAt: number): number {
-  return leaseHours === 0 ? secondsNever : Math.min(issuedAt + leaseHours * secondsPerHour, secondsNever);
-}
-
-/** What an id meant at a version. */
-function bookOf(spans: readonly ItemSpan[]): (id: number, version: number) => Item | undefined {
-  const byId = new Map<number, ItemSpan[]>();
-  for (const span of spans) {
-    const known = byId.get(span.id);
-    if (known === undefined) byId.set(span.id, [span]);
-    else known.push(span);
-  }
-  return (id, version) => {
-    const span = byId
-      .get(id)
-      ?.find(({ from, until }) => from <= version && (until === undefined || version < until));
-    const item = span === undefined ? undefined : decodeItem(span.bytes);
-    return item?.ok === true ? item.value : undefined;
-  };
 }

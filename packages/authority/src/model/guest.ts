@@ -3,8 +3,9 @@
  * delivery (F8). Not the code itself: those are always drawn.
  */
 import { secondsNever, type Window } from "@doorsync/protocol/authority";
-import { type Decision, deny } from "./denial.ts";
+import { type Decision, deny, grant } from "./denial.ts";
 import type { DoorKind } from "./ledger.ts";
+import { guestsMax } from "./limit.ts";
 import type { Policy } from "./policy.ts";
 import { fitTerms, plainTerms, type Terms } from "./terms.ts";
 
@@ -51,6 +52,21 @@ export function guestTerms(policy: Policy, door: DoorKind, wish: GuestWish, now:
     default:
       return kind satisfies never;
   }
+}
+
+/** With the new one counted in. `rules`: how many the door's table needs for everybody. */
+export interface GuestCount {
+  readonly ofInviter: number;
+  readonly atDoor: number;
+  readonly rules: number;
+}
+
+/** GUESTS_FULL; RULES_EXHAUSTED for a guest with hours of the week where no room for those is left. */
+export function judgeGuests(count: GuestCount, { windows }: Terms): Decision<true> {
+  if (count.ofInviter > guestsMax.perInviter) return deny("GUESTS_FULL", `${guestsMax.perInviter} of yours`);
+  if (count.atDoor > guestsMax.perDoor) return deny("GUESTS_FULL", `${guestsMax.perDoor} at this door`);
+  if (windows !== undefined && count.rules > guestsMax.rulesPerDoor) return deny("RULES_EXHAUSTED");
+  return grant(true);
 }
 
 const secondsPerHour = 3_600;

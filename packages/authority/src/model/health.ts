@@ -2,6 +2,7 @@
  * What can be said of a lock from far away, in words for whoever has to go there, and what to do next (F28). Not a
  * measurement: it says how old its knowledge is. What a lock said of itself is its signed word (receipt, log).
  */
+import type { HeldUp } from "./ledger.ts";
 
 /** How the last courier fared. noAnswer: it saw the lock and the lock did not answer. notInRange: it saw none. */
 export type TryOutcome = "synced" | "noAnswer" | "notInRange";
@@ -18,8 +19,25 @@ export interface LockKnowledge {
   readonly rebooting: boolean;
   /** It signed for a table that was never issued. */
   readonly contradicted: boolean;
+  /** The books of the door are in doubt, and nobody has said yet that they are right. */
+  readonly doubted?: boolean;
   /** It found its table damaged. */
   readonly damaged: boolean;
+  /** What it last proved was good for a while, and that is over. */
+  readonly leaseOver: boolean;
+  /** What a phone that was there later says besides; unsigned. */
+  readonly hearsay: Hearsay | undefined;
+  /** Why something that was granted stands in no version for it. */
+  readonly heldUp: HeldUp | undefined;
+}
+
+/** How a phone found the lock, in its own word: it may add a trouble, and takes none away. */
+export interface Hearsay {
+  readonly at: number;
+  readonly lowBattery: boolean;
+  readonly jammed: boolean;
+  readonly doorAjar: boolean;
+  readonly rebooting: boolean;
 }
 
 /** Hours without a word after which a lock is silent: nobody need have come by, but a connected one talks. */
@@ -41,15 +59,28 @@ const findings = {
   alarm: {
     words: "The lock has signed for a table of codes that this property never issued.",
     nextSteps: [
-      "If the property's data was restored from a backup, issue a new version and sync the door.",
+      `If the property's data was restored from a backup, say so (see "the books are right again") and sync the door.`,
       "If not, treat the lock as tampered with: reset it from inside and commission it again.",
     ],
     applies: (known) => known.contradicted,
+  },
+  booksDoubted: {
+    words: "Nothing is carried to this lock until management says that the books are right again.",
+    nextSteps: [
+      "Suspend and revoke anew whoever was suspended or revoked since the backup: it does not know of that.",
+      'Look through who would open, say that "the books are right again", and sync the door.',
+    ],
+    applies: ({ doubted }) => doubted === true,
   },
   tableDamaged: {
     words: "The lock found its table of codes damaged; no code opens until the table is repaired.",
     nextSteps: [`${syncAtTheDoor} It brings the whole table.`, openOtherwise],
     applies: (known) => known.damaged,
+  },
+  leaseOver: {
+    words: "The lease is over: no resident's code opens until the door is synced.",
+    nextSteps: [syncAtTheDoor, "Until then, open with a daily doorcode or the mechanical key."],
+    applies: (known) => known.leaseOver,
   },
   jammed: {
     words: "The bolt did not reach where it was sent.",
@@ -72,6 +103,29 @@ const findings = {
       "If it still goes on, replace the lock and commission the new one.",
     ],
     applies: (known) => known.rebooting,
+  },
+  tableFull: {
+    words:
+      "The door's table has no room for some of what was granted; that is in no version, and opens nothing.",
+    nextSteps: [
+      "Take back guests and hours that are no longer needed, and sync the door: what waits goes in by itself.",
+      "Whatever is revoked or suspended leaves with the next sync all the same.",
+    ],
+    applies: ({ heldUp }) => heldUp === "RULES_EXHAUSTED",
+  },
+  lockFull: {
+    words: "The lock holds no more codes; what was granted last is in no version for it, and opens nothing.",
+    nextSteps: [
+      "Take back codes, cards and guests that are no longer needed, and sync the door: what waits goes in by itself.",
+      "Whatever is revoked or suspended leaves with the next sync all the same.",
+      "If that is not enough, fit a larger lock.",
+    ],
+    applies: ({ heldUp }) => heldUp === "LOCK_FULL",
+  },
+  numbersUsedUp: {
+    words: "The lock has used up its numbers; what was granted since is in no version, and opens nothing.",
+    nextSteps: [syncAtTheDoor, "If that does not help, reset the lock from inside and commission it again."],
+    applies: ({ heldUp }) => heldUp === "IDS_EXHAUSTED" || heldUp === "VERSIONS_EXHAUSTED",
   },
   noAnswer: {
     words: "The lock was in range at the last try and did not answer.",
@@ -125,6 +179,8 @@ export interface LockHealth {
   readonly nextSteps: readonly string[];
   /** Everything that is known to be wrong, worst first; `state` is the first of them. */
   readonly troubles: readonly Trouble[];
+  /** Those of them that no signed word of the lock bears out, and when a phone said so; undefined: all are signed. */
+  readonly hearsay: { readonly troubles: readonly Trouble[]; readonly at: number } | undefined;
   /** Since when nothing was heard; undefined when nothing ever was. */
   readonly lastContactAt: number | undefined;
 }
@@ -132,10 +188,32 @@ export interface LockHealth {
 /** `words` say the worst; `nextSteps` are for all that is wrong, without repeats. */
 export function lockHealth(known: LockKnowledge, now: number): LockHealth {
   const { lastContactAt } = known;
-  const troubles = (Object.keys(findings) as Trouble[]).filter((name) => findings[name].applies(known, now));
+  const signed = new Set(troublesOf(known, now));
+  const troubles = troublesOf(withHearsay(known), now);
+  const heard = troubles.filter((name) => !signed.has(name));
+  const hearsay =
+    known.hearsay === undefined || heard.length === 0 ? undefined : { troubles: heard, at: known.hearsay.at };
   const [worst] = troubles;
+  const said = { troubles, hearsay, lastContactAt };
   if (worst === undefined)
-    return { state: "ok", words: "Nothing is known to be wrong.", nextSteps: [], troubles, lastContactAt };
+    return { state: "ok", words: "Nothing is known to be wrong.", nextSteps: [], ...said };
   const nextSteps = [...new Set(troubles.flatMap((name): readonly string[] => findings[name].nextSteps))];
-  return { state: worst, words: findings[worst].words, nextSteps, troubles, lastContactAt };
+  return { state: worst, words: findings[worst].words, nextSteps, ...said };
+}
+
+function troublesOf(known: LockKnowledge, now: number): readonly Trouble[] {
+  return (Object.keys(findings) as Trouble[]).filter((name) => findings[name].applies(known, now));
+}
+
+function withHearsay(known: LockKnowledge): LockKnowledge {
+  const { hearsay } = known;
+  if (hearsay === undefined) return known;
+  const isFine = known.battery === "ok" || known.battery === undefined;
+  return {
+    ...known,
+    battery: hearsay.lowBattery && isFine ? "low" : known.battery,
+    jammed: known.jammed || hearsay.jammed,
+    doorAjar: known.doorAjar || hearsay.doorAjar,
+    rebooting: known.rebooting || hearsay.rebooting,
+  };
 }

@@ -3,7 +3,7 @@
  * Pure: every act gives a new ledger. It never sees digits (a `mark` stands for them), a key, a clock or a database.
  *
  * Invariants: no two unreleased codes share a mark (F1: live, in flight and quarantined alike); one live code of a
- * class per person; wire ids only grow within an epoch; versions only grow; `proven` moves on a lock's signed word alone.
+ * class per person; an app's key lives only beside its person's doorcode and under its terms; wire ids only grow within an epoch; versions only grow; `proven` moves on a lock's signed word alone.
  */
 import {
   type Bytes,
@@ -11,9 +11,10 @@ import {
   type CredentialClass,
   firstCredentialId,
   type LockProfile,
+  secondsNever,
   versionLeapMax,
 } from "@doorsync/protocol/authority";
-import { type Decision, deny, grant } from "./denial.ts";
+import { type Decision, type DenialName, deny, grant } from "./denial.ts";
 import { fitTerms, type House, plainTerms, type Terms } from "./terms.ts";
 
 /** Where a door leads (`residence`, `buildingEntrance`, `communal`, `service`). */
@@ -51,6 +52,8 @@ export interface IssuedVersion {
   readonly lifeHours: number;
   /** state8 of the table at this version: what a receipt for it must carry. */
   readonly state: Bytes;
+  /** Secret running sum of that table, as the protocol's table counts it; undefined where none was kept. */
+  readonly digest: Bytes | undefined;
   /** A courier may have it, therefore the lock may hold it. Never goes back to false. */
   readonly handedOut: boolean;
 }
@@ -61,6 +64,21 @@ export interface ItemSpan {
   readonly from: number;
   readonly until: number | undefined;
   readonly bytes: Bytes;
+}
+
+export type HeldUp = Extract<
+  DenialName,
+  "RULES_EXHAUSTED" | "IDS_EXHAUSTED" | "VERSIONS_EXHAUSTED" | "LOCK_FULL"
+>;
+
+/**
+ * The books may lack what was taken away from somebody: they are of a backup, or the lock signed for more than they
+ * know. Nothing is carried to the lock until management says that they are right (`settledAt`); a table that the lock
+ * proves after that ends the doubt.
+ */
+export interface Doubt {
+  readonly since: number;
+  readonly settledAt: number | undefined;
 }
 
 export interface LockStanding {
@@ -77,8 +95,23 @@ export interface LockStanding {
   /** Version of a receipt that is truly the lock's but fits nothing ever issued: alarm. */
   readonly contradicted: number | undefined;
   readonly snapshotWanted: boolean;
+  /** Why something that was granted is in no version, or no version could be made at all. Left out: nothing waits so. */
+  readonly heldUp?: HeldUp | undefined;
+  /** Credentials that the lock holds at most, where it or who commissioned it has said so. */
+  readonly capacity?: number | undefined;
+  /** Left out: nobody doubts the books of this door. */
+  readonly doubt?: Doubt | undefined;
   /** The last proven sync: the lock's own lower bound of its time, and when the receipt came in. */
   readonly lastSync: { readonly lockSeconds: number; readonly receivedAt: number } | undefined;
+  /** What the lock said of itself in its newest receipt. Left out: none came in since that is kept. */
+  readonly said?: SignedWord | undefined;
+}
+
+/** How the lock is doing, under its signature: of the receipt that is newest by the lock's own clock. */
+export interface SignedWord {
+  readonly flags: number;
+  readonly lockSeconds: number;
+  readonly receivedAt: number;
 }
 
 export interface Ledger {
@@ -147,8 +180,26 @@ export function changeTerms(ledger: Ledger, person: string, terms: Terms): Decis
   if (old === undefined) return deny("NOT_ASSIGNED");
   const fit = fitTerms(terms);
   if (!fit.ok) return fit;
-  const changed: CodeLife = { ...old, terms, termsFrom: undefined };
-  return grant({ ...ledger, codes: ledger.codes.map((code) => (code === old ? changed : code)) });
+  const key = terms.class === "code" ? liveCode(ledger, person, "app") : undefined;
+  const codes = ledger.codes.map((code) => {
+    if (code === old) return { ...old, terms, termsFrom: undefined };
+    return code === key ? { ...key, terms: { ...terms, class: "app" as const }, termsFrom: undefined } : code;
+  });
+  return grant({ ...ledger, codes });
+}
+
+/**
+ * Lets a phone's key open where its person's doorcode does, under the same terms; in place of another phone's. The same
+ * ledger when it does already. NOT_ASSIGNED without a doorcode, CODE_IS_COUNTED beside one that is counted.
+ */
+export function giveAppKey(ledger: Ledger, key: NewCode): Decision<Ledger> {
+  const code = liveCode(ledger, key.person);
+  if (code === undefined) return deny("NOT_ASSIGNED");
+  const terms: Terms = { ...(code.terms ?? plainTerms), class: "app" };
+  if (terms.useLimit > 0 || terms.expiringMinutes > 0) return deny("CODE_IS_COUNTED");
+  const old = liveCode(ledger, key.person, "app");
+  if (old === undefined) return grant(withCode(ledger, { ...key, terms }, undefined));
+  return old.mark === key.mark ? grant(ledger) : resetCode(ledger, { ...key, terms });
 }
 
 /** Closes the door to a code, or opens it again: whatever else its terms say stays as it is (F15). */
@@ -162,11 +213,26 @@ export function suspendCode(
   return changeTerms(ledger, person, { ...terms, suspended });
 }
 
-/** Takes a person's code away. It stays quarantined until a receipt proves a table without it. */
+/**
+ * Takes a person's code away, and with a doorcode their phone's key. It stays quarantined until a receipt proves a table
+ * without it.
+ */
 export function revokeCode(ledger: Ledger, person: string, of: CredentialClass = "code"): Decision<Ledger> {
   const old = liveCode(ledger, person, of);
   if (old === undefined) return deny("NOT_ASSIGNED");
-  return grant(withoutCode(ledger, old));
+  const after = withoutCode(ledger, old);
+  const key = of === "code" ? liveCode(after, person, "app") : undefined;
+  return grant(key === undefined ? after : withoutCode(after, key));
+}
+
+/** Whether the time of these terms has passed (`now`, seconds): no lock that knows the time opens to them again. */
+export function isOver(terms: Terms | undefined, now: number): boolean {
+  return terms !== undefined && terms.notAfter !== secondsNever && terms.notAfter <= now;
+}
+
+/** Takes away whatever is over: it would open nothing, and its place is others'. Quarantined like all that is revoked. */
+export function endOver(ledger: Ledger, now: number): Ledger {
+  return ledger.codes.filter((code) => !code.revoked && isOver(code.terms, now)).reduce(withoutCode, ledger);
 }
 
 function withCode(ledger: Ledger, code: NewCode, wireId: number | undefined): Ledger {
@@ -213,18 +279,25 @@ export function handOut(ledger: Ledger, version: number): Ledger {
   return { ...ledger, lock: { ...ledger.lock, issued } };
 }
 
-const inNoVersion = { wireId: undefined, added: undefined, termsFrom: undefined, removed: undefined };
+export const inNoVersion = { wireId: undefined, added: undefined, termsFrom: undefined, removed: undefined };
 
 /**
  * A lock begins an epoch with an empty table at version 0, proven by its signed commissioning reply. Whatever an
  * earlier lock or epoch held has no door any more: quarantine ends, and every wanted code starts again as unset.
  */
-export function openEpoch(ledger: Ledger, epoch: number, emptyState: Bytes, at: number): Ledger {
+export function openEpoch(
+  ledger: Ledger,
+  epoch: number,
+  emptyState: Bytes,
+  at: number,
+  capacity?: number,
+): Ledger {
   const version0: IssuedVersion = {
     version: 0,
     issuedAt: at,
     lifeHours: 0,
     state: emptyState,
+    digest: undefined,
     handedOut: true,
   };
   const codes = ledger.codes.map(
@@ -240,6 +313,7 @@ export function openEpoch(ledger: Ledger, epoch: number, emptyState: Bytes, at: 
     contradicted: undefined,
     snapshotWanted: false,
     lastSync: undefined,
+    capacity,
   };
   return { ...ledger, codes, lock };
 }
@@ -256,6 +330,25 @@ export function rotateEpoch(ledger: Ledger, epoch: number): Decision<Ledger> {
   const epochFrom = newestVersion(lock).version + 1;
   if (epochFrom > versionLeapMax) return deny("VERSIONS_EXHAUSTED", `${epochFrom}`);
   return grant({ ...ledger, lock: { ...lock, epoch, epochFrom } });
+}
+
+/** Whether the books of this door are in doubt and nobody has said yet that they are right. */
+export function isDoubted(lock: LockStanding): boolean {
+  return lock.doubt !== undefined && lock.doubt.settledAt === undefined;
+}
+
+/** Management's word that the books are right again: tables go out from now on, and the next that is proven ends it. */
+export function trusted(ledger: Ledger, now: number): Ledger {
+  const { lock } = ledger;
+  if (lock?.doubt === undefined) return ledger;
+  return { ...ledger, lock: { ...lock, doubt: { ...lock.doubt, settledAt: now } } };
+}
+
+/** The books of this door came out of a backup, or may have. */
+export function doubted(ledger: Ledger, now: number): Ledger {
+  const { lock } = ledger;
+  if (lock === undefined) return ledger;
+  return { ...ledger, lock: { ...lock, doubt: { since: now, settledAt: undefined } } };
 }
 
 /** Whether a receipt has shown that the lock has the keys of its present epoch. */

@@ -12,14 +12,25 @@ export type Role = (typeof roles)[number];
 export const clientClasses = ["mobile", "desktop"] as const;
 export type ClientClass = (typeof clientClasses)[number];
 
-/** residence: at the private door of a unit only. */
-export type Permission = "yes" | "no" | "residence";
+/** residence: at the private door of a unit only. notService: at any door but those of plant and machinery. */
+export type Permission = "yes" | "no" | "residence" | "notService";
 
 /** articles: the support articles say so, or it follows from them. decided: they are silent, and this is our answer. */
 export type Ground = "articles" | "decided";
 
-/** mobile: on a phone, whoever asks. mobileUnlessManager: the same, but managers may do it at their desk. */
-export type ClientRule = "any" | "mobile" | "mobileUnlessManager";
+/**
+ * mobile: on a phone, whoever asks. mobileUnlessManager: the same, but managers may do it at their desk;
+ * mobileUnlessOffice: managers and hosts.
+ */
+export type ClientRule = "any" | "mobile" | "mobileUnlessManager" | "mobileUnlessOffice";
+
+/** Roles whose work at a desk each rule lets be. */
+const atDesk: Readonly<Record<ClientRule, readonly Role[]>> = {
+  any: ["resident", "guest", "host", "manager", "vendor"],
+  mobile: [],
+  mobileUnlessManager: ["manager"],
+  mobileUnlessOffice: ["manager", "host"],
+};
 
 interface Field {
   readonly may: Permission;
@@ -91,7 +102,10 @@ const matrix = {
   },
   issueGuest: {
     client: "mobileUnlessManager",
-    resident: said("yes", "residents give guest codes; a visitor passes the entrance before the unit's door"),
+    resident: said(
+      "notService",
+      "residents give guest codes; who visits a home passes the entrance before it",
+    ),
     guest: decided("no", "who was invited does not invite"),
     host: decided("yes", "inviting is what a host does"),
     manager: decided(
@@ -130,6 +144,14 @@ const matrix = {
     manager: decided("yes", "one's own and nobody else's"),
     vendor: decided("no", "the vendor has no code, and nobody else's is its own"),
   },
+  openByApp: {
+    client: "mobile",
+    resident: said("yes", "the app opens whatever one's doorcode opens"),
+    guest: decided("yes", "while a code that is not counted is theirs; a counted one would be doubled"),
+    host: decided("yes", "where a doorcode is theirs, so may their phone be"),
+    manager: decided("yes", "where a doorcode is theirs, so may their phone be"),
+    vendor: vendorStaysOut,
+  },
   troubleshoot: {
     client: "any",
     resident: said("no", "for a device that does not respond, residents are sent to management"),
@@ -163,7 +185,7 @@ const matrix = {
     vendor: vendorSeesNothing,
   },
   viewLog: {
-    client: "any",
+    client: "mobileUnlessOffice",
     resident: decided(
       "residence",
       "who went in at home concerns who lives there; shared doors tell of neighbours",
@@ -194,10 +216,13 @@ const matrix = {
 export type Action = keyof typeof matrix;
 export const actions: readonly Action[] = Object.keys(matrix) as Action[];
 
-/** NOT_ALLOWED. Where only a residence's door will do, `kind` left out is no residence. */
+/** NOT_ALLOWED. Where it depends on the door, `kind` left out is none that will do. */
 export function mayDo(role: Role, action: Action, kind?: DoorKind): Decision<true> {
   const { may }: Field = matrix[action][role];
-  const isAllowed = may === "yes" || (may === "residence" && kind === "residence");
+  const isAllowed =
+    may === "yes" ||
+    (may === "residence" && kind === "residence") ||
+    (may === "notService" && kind !== undefined && kind !== "service");
   return isAllowed ? grant(true) : deny("NOT_ALLOWED", `${role} ${action}`);
 }
 
@@ -210,8 +235,7 @@ export function mayAny(roles: readonly Role[], action: Action, kind?: DoorKind):
 /** MOBILE_ONLY: codes are seen, changed and given, and doors synced, on phones (F27); managers give at a desk. */
 export function mayOnClient(role: Role, action: Action, client: ClientClass): Decision<true> {
   const rule: ClientRule = matrix[action].client;
-  const isAllowed =
-    client === "mobile" || rule === "any" || (rule === "mobileUnlessManager" && role === "manager");
+  const isAllowed = client === "mobile" || atDesk[rule].includes(role);
   return isAllowed ? grant(true) : deny("MOBILE_ONLY", action);
 }
 

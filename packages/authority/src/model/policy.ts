@@ -2,7 +2,7 @@
  * What a community decides for its doors: one record of flags and numbers, and what a property begins with. Not the
  * terms of a code (terms.ts) and not who may set it (permission.ts).
  */
-import { lockProfiles } from "@doorsync/protocol/authority";
+import { capabilityHoursMax, lockProfiles } from "@doorsync/protocol/authority";
 import { type Decision, deny, grant } from "./denial.ts";
 import type { DoorKind } from "./ledger.ts";
 
@@ -26,6 +26,8 @@ export interface Policy {
   readonly picksPerDayMax: number;
   /** Hours a change may wait for its proof before a warning. */
   readonly delayHours: number;
+  /** Hours a phone may open doors by its key without having been online: how long a stolen one can, unsynced. */
+  readonly capabilityHours: number;
 }
 
 /** A parcel is left at the building; whether it may be left in a home is for the community to say. */
@@ -40,10 +42,13 @@ export const plainPolicy: Policy = {
   dailyRecipientsNewPerDayMax: 2,
   picksPerDayMax: 10,
   delayHours: 24,
+  capabilityHours: 48,
 };
 
 export const deliveryHoursMax = 168;
 export const delayHoursMax = 8_760;
+/** The hour before now, from which a capability counts, is taken from what a lock grants at most. */
+export const capabilityHoursMost: number = capabilityHoursMax - 1;
 /** More a day would undo the limit that they are. */
 export const perDayMax = 100;
 
@@ -55,6 +60,7 @@ export function fitPolicy(policy: Policy): Decision<Policy> {
     ["new recipients a day", policy.dailyRecipientsNewPerDayMax, 0, perDayMax],
     ["picks a day", policy.picksPerDayMax, 0, perDayMax],
     ["delay hours", policy.delayHours, 1, delayHoursMax],
+    ["capability hours", policy.capabilityHours, 1, capabilityHoursMost],
   ] as const;
   for (const [what, value, least, most] of bounds) {
     if (!Number.isInteger(value) || value < least || value > most)
@@ -90,4 +96,20 @@ export function judgeAppVersion(policy: Policy, app: string | undefined): Decisi
   const order = app === undefined ? undefined : compareVersions(app, policy.appVersionMin);
   const isFit = order !== undefined && order >= 0;
   return isFit ? grant(true) : deny("UPGRADE_REQUIRED", policy.appVersionMin);
+}
+
+/** What is behind a browser's name where the page speaks, and the name of the command line. */
+const pageMark = " (page)";
+const commandLine = "doorsync-phone";
+
+/**
+ * The same for whoever asks. The page and the command line come out of the service's own house, with a version of their
+ * own: what a community asks of the app on its people's phones is not asked of them.
+ */
+export function judgeApp(
+  policy: Policy,
+  { clientName, clientVersion }: { readonly clientName: string; readonly clientVersion: string },
+): Decision<true> {
+  const isOwn = clientName === commandLine || clientName.endsWith(pageMark);
+  return isOwn ? grant(true) : judgeAppVersion(policy, clientVersion);
 }

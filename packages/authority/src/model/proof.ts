@@ -1,9 +1,10 @@
 /**
- * What a lock's signed word changes, and what may be said about a code at the door. States are derived, never
- * stored: (added, removed) against the versions handed out and the version proven. No receipt is verified here.
+ * What a lock's signed word changes, and what state a code is in by it. States are derived, never stored: (added,
+ * removed) against the versions handed out and the version proven. No receipt is verified here, and no clock is asked:
+ * whether a code opens at this moment is `at-the-door.ts`.
  */
-import { type Bytes, decodeItem, equal } from "@doorsync/protocol/authority";
-import { type CodeLife, type ItemSpan, type Ledger, type LockStanding, newestVersion } from "./ledger.ts";
+import { type Bytes, equal } from "@doorsync/protocol/authority";
+import { type CodeLife, type Ledger, type LockStanding, newestVersion } from "./ledger.ts";
 
 /** Seam's words; `removed` is ours: proof that the table no longer holds it. */
 export type CodeState = "unset" | "setting" | "set" | "removing" | "removed" | "unknown";
@@ -39,47 +40,10 @@ export function isPending(state: CodeState): boolean {
   }
 }
 
-/** Showing only the new code of a pending change would lock people out (F3): both ends are said. */
-export interface AtTheDoor {
-  /** In the table that the lock last proved. */
-  readonly worksNow: boolean;
-  /** In the table the door should have. */
-  readonly worksAfterSync: boolean;
-  /** False while a courier may have brought a version in which `worksNow` is otherwise. */
-  readonly certain: boolean;
-}
-
-export function atTheDoor(code: CodeLife, lock: LockStanding | undefined): AtTheDoor {
-  const worksAfterSync = !code.revoked && code.terms?.suspended !== true;
-  if (lock === undefined) return { worksNow: false, worksAfterSync, certain: true };
-  const worksNow = opens(code, lock, lock.proven);
-  const mayDiffer = lock.issued.some(
-    ({ version, handedOut }) => handedOut && version > lock.proven && opens(code, lock, version) !== worksNow,
-  );
-  return { worksNow, worksAfterSync, certain: !mayDiffer && lock.contradicted === undefined };
-}
-
 /** Whether the table at a version holds the code. */
 export function holds(code: CodeLife, version: number): boolean {
   if (code.added === undefined || version < code.added) return false;
   return code.removed === undefined || version < code.removed;
-}
-
-/** Whether it opens by that table; its hours and limits are not asked. */
-function opens(code: CodeLife, lock: LockStanding, version: number): boolean {
-  if (!holds(code, version)) return false;
-  // Never under other terms than a doorcode's: nothing to look up, among thousands.
-  return code.terms === undefined || !isSuspendedAt(code, lock.spans, version);
-}
-
-/** Whether the table of a version holds this code's credential with the bit for suspended set. */
-function isSuspendedAt(code: CodeLife, spans: readonly ItemSpan[], version: number): boolean {
-  const span = spans.find(
-    ({ id, from, until }) =>
-      id === code.wireId && from <= version && (until === undefined || version < until),
-  );
-  const item = span === undefined ? undefined : decodeItem(span.bytes);
-  return item?.ok === true && item.value.kind === "credential" && item.value.suspended;
 }
 
 /** Whether a courier could have a version with the code in it. */
@@ -100,6 +64,24 @@ export function releaseCodes(ledger: Ledger): Ledger {
     return free ? { ...code, released: true } : code;
   });
   return { ...ledger, codes };
+}
+
+/**
+ * Keeps what a verified receipt says of the lock's condition, whatever it proves: a receipt that came late, or again, is
+ * older by the lock's own clock and changes nothing.
+ */
+export function noteWord(
+  ledger: Ledger,
+  said: { readonly flags: number; readonly lowerSeconds: number },
+  receivedAt: number,
+): Ledger {
+  const { lock } = ledger;
+  if (lock === undefined || (lock.said !== undefined && said.lowerSeconds < lock.said.lockSeconds))
+    return ledger;
+  const isSame = lock.said?.lockSeconds === said.lowerSeconds && lock.said.flags === said.flags;
+  if (isSame) return ledger;
+  const word = { flags: said.flags, lockSeconds: said.lowerSeconds, receivedAt };
+  return { ...ledger, lock: { ...lock, said: word } };
 }
 
 /** What a receipt says, after its signature was verified. */
@@ -130,7 +112,8 @@ export function takeReceipt(
   const issued = lock.issued.find(({ version }) => version === said.version);
   if (issued === undefined || !equal(issued.state, said.state)) {
     const contradicted = Math.max(said.version, lock.contradicted ?? 0);
-    return { ledger: { ...ledger, lock: { ...lock, contradicted } }, outcome: "contradicts" };
+    const doubt = lock.doubt ?? { since: receivedAt, settledAt: undefined };
+    return { ledger: { ...ledger, lock: { ...lock, contradicted, doubt } }, outcome: "contradicts" };
   }
   if (said.damaged)
     return { ledger: { ...ledger, lock: { ...lock, snapshotWanted: true } }, outcome: "damaged" };
@@ -141,12 +124,14 @@ export function takeReceipt(
     said.lowerSeconds > lock.lastSync.lockSeconds;
   const lastSync = isLater ? { lockSeconds: said.lowerSeconds, receivedAt } : lock.lastSync;
   const overtaken = lock.contradicted !== undefined && said.version > lock.contradicted;
+  const isSettled = lock.doubt?.settledAt !== undefined && said.version > lock.proven;
   const next: LockStanding = {
     ...lock,
     proven: said.version,
     // The lock applied it, so some courier had it, whatever our own books say.
     issued: lock.issued.map((row) => (row === issued && !row.handedOut ? { ...row, handedOut: true } : row)),
     contradicted: overtaken ? undefined : lock.contradicted,
+    doubt: isSettled ? undefined : lock.doubt,
     snapshotWanted: lock.snapshotWanted && said.version !== newestVersion(lock).version,
     lastSync,
   };

@@ -24,6 +24,9 @@ const minutesPerDay = 1_440;
 const offsetMinutesMax = 1_080;
 const changesPerItem = 4;
 const spansPerItem = 3;
+/** Items of a table that are the house's own: settings, the doorcode rule, local time and holidays. The rest is rules'. */
+export const houseItemsMax = 256;
+const settingsItems = 2;
 
 export interface Terms {
   readonly class: CredentialClass;
@@ -133,6 +136,11 @@ export function fitHouse(house: House): Decision<House> {
     return deny("HOUSE_UNFIT", `${house.zone.length} offset changes`);
   if (house.holidays.length > spansPerItem * (lastHolidayId - firstHolidayId + 1))
     return deny("HOUSE_UNFIT", `${house.holidays.length} holidays`);
+  const items =
+    settingsItems +
+    Math.ceil(house.zone.length / changesPerItem) +
+    Math.ceil(house.holidays.length / spansPerItem);
+  if (items > houseItemsMax) return deny("HOUSE_UNFIT", `${items} items of local time and holidays`);
   let at = -1;
   for (const change of house.zone) {
     const isFit = isWhole(change.at, secondsMax) && Math.abs(change.offsetMinutes) <= offsetMinutesMax;

@@ -4,6 +4,7 @@
  */
 import type { CodeLength } from "@doorsync/protocol/authority";
 import { needsIssue } from "../issue/version.ts";
+import { type AtTheDoor, atTheDoor } from "../model/at-the-door.ts";
 import { allowedLength, drawCode } from "../model/code.ts";
 import { type Decision, deny, grant } from "../model/denial.ts";
 import {
@@ -18,7 +19,8 @@ import {
 } from "../model/ledger.ts";
 import { isWeak } from "../model/pick.ts";
 import type { CodePolicy } from "../model/policy.ts";
-import { type AtTheDoor, atTheDoor, type CodeState, codeState, isPending } from "../model/proof.ts";
+import { type CodeState, codeState, isPending } from "../model/proof.ts";
+import { judgeRoom } from "../model/room.ts";
 import type { Terms } from "../model/terms.ts";
 import { policyOf } from "../store/houses.ts";
 import { loadLedger, withDoor } from "../store/ledgers.ts";
@@ -46,18 +48,23 @@ export interface CodeWish {
   readonly person: PersonEntry;
 }
 
-/** A new code for a person who has none here. `length` undefined: 4 digits (F4). */
+/** A new code for a person who has none here. `length` undefined: 4 digits (F4). LOCK_FULL. */
 export async function assign(
   office: Office,
   wish: CodeWish & {
     readonly length: number | undefined;
     /** Left out: those of a resident. */
     readonly terms?: Terms;
+    /** In place of what was taken away with the same version: no more room is needed. */
+    readonly instead?: boolean;
   },
 ): Promise<Decision<GivenCode>> {
-  const { terms } = wish;
-  const act: typeof assignCode = (ledger, code) =>
-    assignCode(ledger, terms === undefined ? code : { ...code, terms });
+  const { terms, instead = false } = wish;
+  const act: typeof assignCode = (ledger, code) => {
+    const after = assignCode(ledger, terms === undefined ? code : { ...code, terms });
+    const room = after.ok && !instead ? judgeRoom(after.value) : grant(true);
+    return room.ok ? after : room;
+  };
   return await give(office, wish, () => wish.length ?? 4, act);
 }
 
@@ -198,6 +205,6 @@ function wordOf(office: Office, door: DoorEntry, person: string, code: CodeLife,
     code: openDigits(office, code),
     state,
     pending: isPending(state),
-    ...atTheDoor(code, ledger.lock),
+    ...atTheDoor(ledger.lock, office)(code),
   };
 }

@@ -39,6 +39,8 @@ export interface CommissionWish {
   readonly replace: boolean;
   /** Lowest epoch to use: a lock refuses one that it has had before, perhaps on another door. */
   readonly epochMin: number;
+  /** Credentials that the lock holds at most, where its box says so; left out: it will say so when it is full. */
+  readonly capacity?: number | undefined;
 }
 
 export interface Commissioning {
@@ -85,16 +87,22 @@ export async function offerLock(
     }
     const old = await commissionOf(trx, door.id);
     const epoch = Math.max((ledger.lock?.epoch ?? 0) + 1, wish.epochMin);
-    if (old !== undefined && office.crypto.same(old.setup_tag, tag) && old.epoch === epoch) {
-      return { ledger, result: grant({ row: old, old }) };
-    }
-    const row = offerOf(office, door.id, epoch, wish.setup);
+    const isSame = old !== undefined && office.crypto.same(old.setup_tag, tag) && old.epoch === epoch;
+    const capacity = wish.capacity ?? (isSame ? old.capacity : null);
+    if (isSame && old.capacity === capacity) return { ledger, result: grant({ row: old, old }) };
+    const row = isSame ? { ...old, capacity } : offerOf(office, door.id, epoch, wish.setup, capacity);
     await putCommission(trx, row);
     return { ledger, result: grant({ row, old }) };
   });
 }
 
-function offerOf(office: Office, doorId: string, epoch: number, setup: Setup): CommissionTable {
+function offerOf(
+  office: Office,
+  doorId: string,
+  epoch: number,
+  setup: Setup,
+  capacity: number | null,
+): CommissionTable {
   const owner = lockOwner(doorId, epoch);
   return {
     door_id: doorId,
@@ -105,6 +113,7 @@ function offerOf(office: Office, doorId: string, epoch: number, setup: Setup): C
     sealed_setup: office.vault.seal("setup", owner, setup.secret),
     sealed_ephemeral: office.vault.seal("ephemeral", owner, randomBytes(office, ephemeralBytes)),
     issued_at: office.now,
+    capacity,
   };
 }
 
@@ -117,7 +126,7 @@ export async function renewOffer(
   const old = await commissionOf(trx, doorId);
   if (old === undefined) return undefined;
   const secret = office.vault.open("setup", lockOwner(doorId, old.epoch), old.sealed_setup);
-  const row = offerOf(office, doorId, old.epoch + 1, { secret });
+  const row = offerOf(office, doorId, old.epoch + 1, { secret }, old.capacity);
   await putCommission(trx, row);
   return row;
 }
@@ -182,14 +191,21 @@ export async function takeCommissionReply(
     sync_received_at: null,
     epoch_from: 0,
     rotation: null,
+    held_up: null,
+    said_flags: null,
+    said_lock_seconds: null,
+    said_received_at: null,
+    capacity: row.capacity,
+    doubted_at: null,
+    doubt_settled_at: null,
   };
   return await withDoor(office.db, row.door_id, async (ledger, trx) => {
     const present = await commissionOf(trx, row.door_id);
     if (present === undefined || !office.crypto.same(present.lock_id, row.lock_id))
       return { ledger, result: false };
-    await hangLock(trx, lock);
+    await hangLock(trx, { ...lock, capacity: present.capacity });
     const emptyState = tableState(office.crypto, keys.state, 0, emptyTable);
-    const opened = openEpoch(ledger, row.epoch, emptyState, office.now);
+    const opened = openEpoch(ledger, row.epoch, emptyState, office.now, present.capacity ?? undefined);
     const first = raised(office, lock, opened, wish);
     if (!first.ok) throw new Error(`the first table cannot be issued: ${first.denial}`);
     return { ledger: first.value.ledger, result: true };

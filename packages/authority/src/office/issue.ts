@@ -17,7 +17,17 @@ import { lastSecond, type NextVersion, nextVersion } from "../issue/version.ts";
 import { onlineFingerprint, rootKey } from "../keys/ring.ts";
 import { type MailboxFolder, parcelName } from "../mailbox/folder.ts";
 import { type Decision, deny, grant } from "../model/denial.ts";
-import { type CodeLife, classOf, handOut, isInEpoch, type Ledger, newestVersion } from "../model/ledger.ts";
+import {
+  type CodeLife,
+  classOf,
+  endOver,
+  handOut,
+  isDoubted,
+  isInEpoch,
+  type Ledger,
+  newestVersion,
+  trusted,
+} from "../model/ledger.ts";
 import { loadJournal } from "../store/journals.ts";
 import { withDoor } from "../store/ledgers.ts";
 import { type DoorEntry, formerTags, loadOnline, presentLock } from "../store/registry.ts";
@@ -31,6 +41,8 @@ export interface IssueWish {
   readonly renew: boolean;
   /** A whole table beside the deltas. */
   readonly snapshot: boolean;
+  /** Whoever issues says that the books are right again. */
+  readonly trustBooks?: boolean;
 }
 
 export interface Issue {
@@ -48,7 +60,7 @@ export interface Issue {
   readonly withdrawn: readonly string[];
 }
 
-/** Issues the next version for a door. NOT_COMMISSIONED when no lock hangs there. */
+/** Issues the next version for a door. NOT_COMMISSIONED when no lock hangs there, BOOKS_DOUBTED. */
 export async function issue(
   office: Office,
   mailbox: MailboxFolder,
@@ -58,8 +70,15 @@ export async function issue(
   const booked = await withDoor<Decision<NextVersion>>(office.db, door.id, async (ledger, trx) => {
     const lock = await presentLock(trx, door.id);
     if (lock === undefined) return { ledger, result: deny("NOT_COMMISSIONED", door.name) };
-    const next = raised(office, lock, ledger, wish);
-    return next.ok ? { ledger: next.value.ledger, result: next } : { ledger, result: next };
+    const known = wish.trustBooks === true ? trusted(ledger, office.now) : ledger;
+    if (known.lock !== undefined && isDoubted(known.lock))
+      return { ledger, result: deny("BOOKS_DOUBTED", door.name) };
+    const next = raised(office, lock, known, wish);
+    if (!next.ok) return { ledger, result: next };
+    const { ledger: after, isNew } = next.value;
+    const heldUp = after.lock?.heldUp;
+    const isStuck = heldUp !== undefined && !isNew;
+    return { ledger: after, result: isStuck ? deny(heldUp, `${next.value.waiting} wait`) : next };
   });
   if (!booked.ok) return booked;
   const filled = await fillMailbox(office, mailbox, door.id);
@@ -68,7 +87,7 @@ export async function issue(
   return grant({ door: door.name, version, isNew, puts, removes, ...filled });
 }
 
-/** The next version, booked as handed out. For use inside `withDoor`. */
+/** The next version, booked as handed out, without whom whose time is over. For use inside `withDoor`. */
 export function raised(
   office: Office,
   lock: LockTable,
@@ -77,12 +96,13 @@ export function raised(
 ): Decision<NextVersion> {
   const keys = openLockKeys(office, lock);
   const at = { issuedAt: office.now, lifeHours: wish.lifeHours, renew: wish.renew };
-  const next = nextVersion(office.crypto, keys, ledger, at, tagOf(office, office.crypto, keys.pin));
+  const wanted = endOver(ledger, office.now);
+  const next = nextVersion(office.crypto, keys, wanted, at, tagOf(office, office.crypto, keys.pin));
   if (!next.ok) return next;
   const handed = handOut(next.value.ledger, next.value.version);
-  const wanted =
+  const standing =
     handed.lock !== undefined && wish.snapshot ? { ...handed.lock, snapshotWanted: true } : handed.lock;
-  return grant({ ...next.value, ledger: { ...handed, lock: wanted } });
+  return grant({ ...next.value, ledger: { ...handed, lock: standing } });
 }
 
 /** Of a card or an app's key the sealed digits are its bytes in hex; a daily doorcode is derived and has none. */
@@ -111,7 +131,7 @@ function bytesOf(hex: string): Uint8Array {
   return bytes;
 }
 
-/** Exactly what a door's lock may need now, signed. For use inside `withDoor`; Trouble when the keys were rotated. */
+/** Exactly what a door's lock may need now, signed; of tables nothing while the books are in doubt. For use inside `withDoor`; Trouble when the keys were rotated. */
 export async function parcelsFor(
   office: Office,
   trx: Transaction<Schema>,
@@ -136,7 +156,7 @@ export async function parcelsFor(
     ...(lock.rotation === null || isInEpoch(ledger.lock)
       ? []
       : [rotationParcel(signer, lock.lock_id, lock.epoch, root, lock.rotation)]),
-    ...buildParcels(office.crypto, signer, known, ledger.lock, office.now),
+    ...(isDoubted(ledger.lock) ? [] : buildParcels(office.crypto, signer, known, ledger.lock, office.now)),
     ...(held.seq === 0 ? [] : [ackParcel(office.crypto, signer, known, held)]),
   ];
 }

@@ -10,8 +10,8 @@ import {
 } from "@doorsync/protocol/authority";
 import { gapIn, type LogGap, withoutSuperseded } from "../model/journal.ts";
 import { type KeptEvent, loadEvents, loadJournal } from "../store/journals.ts";
-import { loadLedger } from "../store/ledgers.ts";
-import { type DoorEntry, listPeople, presentLock } from "../store/registry.ts";
+import { holdersOf } from "../store/people.ts";
+import { type DoorEntry, presentLock } from "../store/registry.ts";
 import { findDoor, type Office } from "./office.ts";
 
 export interface LogEntry {
@@ -58,12 +58,13 @@ export async function readLogOf(
   const lock = await presentLock(office.db, door.id);
   if (lock === undefined) return undefined;
   const { held, newest, broken } = await loadJournal(office.db, lock.lock_id);
-  const names = new Map((await listPeople(office.db)).map((person) => [person.id, person.name]));
-  // Wire ids are given once in the life of a lock, so that an old event still names the right person.
-  const people = new Map(
-    (await loadLedger(office.db, door.id)).codes.map((code) => [code.wireId, names.get(code.person)]),
-  );
   const kept = await loadEvents(office.db, lock.lock_id, wish.countMax, wish.before);
+  // Wire ids are given once in the life of a lock, so that an old event still names the right person.
+  const people = await holdersOf(
+    office.db,
+    door.id,
+    kept.map(({ event }) => event.credential),
+  );
   const receivedAt = new Map(kept.map((one: KeptEvent) => [one.event.seq, one.receivedAt]));
   return {
     door: door.name,
@@ -82,7 +83,9 @@ function entryOf(
   people: ReadonlyMap<number | undefined, string | undefined>,
 ): LogEntry {
   const { seq, at, kind, detail, source, version, count } = event;
-  const credential = event.credential === 0 ? undefined : event.credential;
+  // Of a refusal it is how much the lock holds, and nobody's.
+  const isNobodys = event.credential === 0 || kind === "SyncRefused";
+  const credential = isNobodys ? undefined : event.credential;
   return {
     seq,
     at,

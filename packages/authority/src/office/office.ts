@@ -88,7 +88,7 @@ export async function findDoor(office: Office, name: string): Promise<DoorEntry>
       "door",
       name,
       doors.map((door) => door.name),
-      "add it with: door add --name NAME",
+      "add it with: door add --name NAME --unit UNIT",
     );
   }
   const choices = found.map((door) => `"${door.property}/${door.name}"`).join(" or ");

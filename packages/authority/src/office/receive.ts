@@ -16,18 +16,22 @@ import {
 import type { FoundSlip, MailboxFolder } from "../mailbox/folder.ts";
 import { type LogOutcome, takeSegment } from "../model/journal.ts";
 import type { Ledger } from "../model/ledger.ts";
-import { type CodeState, codeState, type ReceiptOutcome, takeReceipt } from "../model/proof.ts";
+import { type CodeState, codeState, noteWord, type ReceiptOutcome, takeReceipt } from "../model/proof.ts";
+import { learnCapacity } from "../model/room.ts";
 import { loadJournal, saveJournal } from "../store/journals.ts";
 import { withDoor } from "../store/ledgers.ts";
 import {
   commissionByLock,
   type DoorEntry,
+  doorById,
   keepReceipt,
   listDoors,
   listPeople,
   lockById,
+  type Reader,
 } from "../store/registry.ts";
 import type { LockTable } from "../store/schema.ts";
+import { noteDecision } from "../store/trail.ts";
 import { takeCommissionReply } from "./commission.ts";
 import { type Filled, fillMailbox, type IssueWish } from "./issue.ts";
 import { authorityLock, type Office } from "./office.ts";
@@ -187,7 +191,8 @@ async function takeReceiptSlip(
   return await withDoor(office.db, lock.door_id, async (before, trx) => {
     // The epoch may have moved between the look and the lock.
     if (before.lock?.epoch !== lock.epoch) return { ledger: before, result: said(lock.door_id, "old-epoch") };
-    const { ledger, outcome } = takeReceipt(before, word, office.now);
+    const { ledger: taken, outcome } = takeReceipt(before, word, office.now);
+    const ledger = noteWord(taken, word, office.now);
     await keepReceipt(trx, {
       door_id: lock.door_id,
       epoch: lock.epoch,
@@ -197,8 +202,26 @@ async function takeReceiptSlip(
       body,
       received_at: office.now,
     });
+    if (before.lock.doubt === undefined && ledger.lock?.doubt !== undefined)
+      await noteDoubt(trx, lock, office.now, word.version);
     const changes = changesBetween(before, ledger, directory.names);
     return { ledger, result: said(lock.door_id, outcome, { version: word.version, changes }) };
+  });
+}
+
+/** What made the books doubtful stays readable in the audit when the alarm is long over. Nobody asked for it. */
+async function noteDoubt(db: Reader, lock: LockTable, now: number, version: number): Promise<void> {
+  await noteDecision(db, {
+    at: now,
+    account_id: null,
+    property_id: (await doorById(db, lock.door_id))?.propertyId ?? null,
+    door_id: lock.door_id,
+    person_id: null,
+    action: "lock.contradicts",
+    decision: "noted",
+    detail: `version ${version}`,
+    doors: null,
+    outside: false,
   });
 }
 
@@ -215,7 +238,8 @@ async function takeLogSlip(
     const taken = takeSegment(office.crypto, authorityLock(office, lock), office.keys.box, journal, body);
     const log = { lockId: lock.lock_id, doorId: lock.door_id, receivedAt: office.now };
     if (taken.journal !== journal) await saveJournal(trx, log, taken);
-    return { ledger, result: said(lock.door_id, taken.outcome, { events: taken.fresh.length }) };
+    const after = learnCapacity(ledger, taken.fresh);
+    return { ledger: after, result: said(lock.door_id, taken.outcome, { events: taken.fresh.length }) };
   });
 }
 

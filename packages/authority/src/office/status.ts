@@ -5,8 +5,9 @@
 import { toHex } from "@doorsync/protocol/authority";
 import { planParcels } from "../issue/parcels.ts";
 import { needsIssue } from "../issue/version.ts";
+import { type AtTheDoor, atTheDoor } from "../model/at-the-door.ts";
 import { type Ledger, newestVersion } from "../model/ledger.ts";
-import { type AtTheDoor, atTheDoor, type CodeState, codeState, isPending } from "../model/proof.ts";
+import { type CodeState, codeState, isPending } from "../model/proof.ts";
 import { loadLedger } from "../store/ledgers.ts";
 import { commissionOf, type DoorEntry, listDoors, listPeople, presentLock } from "../store/registry.ts";
 import { findDoor, type Office } from "./office.ts";
@@ -64,6 +65,7 @@ async function doorStatus(
   const ledger = await loadLedger(office.db, door.id);
   const lock = await presentLock(office.db, door.id);
   const offered = (await commissionOf(office.db, door.id)) !== undefined;
+  const doorOf = atTheDoor(ledger.lock, office);
   const codes: CodeStatus[] = [];
   for (const code of ledger.codes) {
     const state = codeState(code, ledger.lock);
@@ -74,7 +76,7 @@ async function doorStatus(
       length: code.length,
       state,
       pending: isPending(state),
-      ...atTheDoor(code, ledger.lock),
+      ...doorOf(code),
     });
   }
   const standing = ledger.lock;

@@ -32,6 +32,44 @@ export async function keptAnswer(
     .executeTakeFirst();
 }
 
+/** Status of a row whose request is under way: the key is taken, and the answer is not there yet. */
+export const underWay = 0;
+
+/** Takes a key for a request whose work waits in no transaction; the row of whoever has it already, or undefined. */
+export async function claimKey(
+  db: Reader,
+  claim: Omit<KeptAnswer, "status" | "body">,
+): Promise<KeptAnswer | undefined> {
+  const row = { ...claim, status: underWay, body: "" };
+  await db
+    .insertInto("idempotency")
+    .values(row)
+    .onConflict((conflict) => conflict.columns(["account_id", "key"]).doNothing())
+    .execute();
+  return await keptAnswer(db, claim.account_id, claim.key);
+}
+
+/** The answer to the request that took the key. Whoever did the same at the same moment has the same to say. */
+export async function settleKey(db: Reader, { account_id, key, status, body }: KeptAnswer): Promise<void> {
+  await db
+    .updateTable("idempotency")
+    .set({ status, body })
+    .where("account_id", "=", account_id)
+    .where("key", "=", key)
+    .where("status", "=", underWay)
+    .execute();
+}
+
+/** Gives a key back whose request was refused. */
+export async function freeKey(db: Reader, accountId: string, key: string): Promise<void> {
+  await db
+    .deleteFrom("idempotency")
+    .where("account_id", "=", accountId)
+    .where("key", "=", key)
+    .where("status", "=", underWay)
+    .execute();
+}
+
 /** Throws a unique violation when another request with this key was first. */
 export async function keepAnswer(db: Reader, answer: KeptAnswer): Promise<void> {
   await db.insertInto("idempotency").values(answer).execute();

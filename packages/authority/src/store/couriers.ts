@@ -28,13 +28,22 @@ export async function handedAt(db: Reader, doorId: string, since: number): Promi
 
 export type VisitRow = Omit<VisitTable, "id"> & { readonly id: number };
 
-/** Of one door, the newest first. */
-export async function visitsAt(db: Reader, doorId: string, countMax: number): Promise<readonly VisitRow[]> {
-  return await db
-    .selectFrom("visits")
-    .selectAll()
-    .where("door_id", "=", doorId)
-    .orderBy("id", "desc")
-    .limit(countMax)
-    .execute();
+/**
+ * Of one door, the newest first: a phone may tell late of a visit without a network. `before`: only those behind the one
+ * of this number.
+ */
+export async function visitsAt(
+  db: Reader,
+  doorId: string,
+  countMax: number,
+  before?: number,
+): Promise<readonly VisitRow[]> {
+  let query = db.selectFrom("visits").selectAll().where("door_id", "=", doorId);
+  if (before !== undefined) {
+    const at = db.selectFrom("visits").select("at").where("id", "=", before);
+    query = query.where((row) =>
+      row.or([row("at", "<", at), row.and([row("at", "=", at), row("id", "<", before)])]),
+    );
+  }
+  return await query.orderBy("at", "desc").orderBy("id", "desc").limit(countMax).execute();
 }

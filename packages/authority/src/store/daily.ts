@@ -25,6 +25,26 @@ export async function dailyGivenBy(
   return [...before, ...recent];
 }
 
+/** What an account gave out at a property's doors and is not over yet, newest first. `unitIds` undefined: at all of them. */
+export async function dailyStillOf(
+  db: Reader,
+  accountId: string,
+  { propertyId, unitIds }: { readonly propertyId: string; readonly unitIds: readonly string[] | undefined },
+  now: number,
+): Promise<readonly (GivenDaily & { readonly door: string })[]> {
+  if (unitIds !== undefined && unitIds.length === 0) return [];
+  const still = db
+    .selectFrom("daily_codes")
+    .innerJoin("doors", "doors.id", "daily_codes.door_id")
+    .selectAll("daily_codes")
+    .select("doors.name as door")
+    .where("daily_codes.account_id", "=", accountId)
+    .where("daily_codes.opens_until", ">", now)
+    .where("doors.property_id", "=", propertyId)
+    .orderBy("daily_codes.id", "desc");
+  return await (unitIds === undefined ? still : still.where("doors.unit_id", "in", [...unitIds])).execute();
+}
+
 /** Stands for nobody: the daily doorcodes of a property in its ledgers and logs. A second time changes nothing. */
 export async function keepDailyHolder(
   db: Reader,

@@ -1,8 +1,21 @@
 /** What a property decided for its doors, and its units. Rows only; what is allowed stands in `model/policy.ts`. */
 import { type Policy, plainPolicy } from "../model/policy.ts";
 import type { House } from "../model/terms.ts";
-import { packHouse } from "./packed.ts";
+import { packHouse, unpackHouse } from "./packed.ts";
 import { nameKey, type Reader } from "./registry.ts";
+
+/** What the property wishes for all its doors' tables. */
+export async function houseOf(
+  db: Reader,
+  propertyId: string,
+): Promise<{ readonly leaseHours: number; readonly house: House | undefined }> {
+  const row = await db
+    .selectFrom("properties")
+    .select(["lease_hours", "house"])
+    .where("id", "=", propertyId)
+    .executeTakeFirstOrThrow();
+  return { leaseHours: row.lease_hours, house: row.house === null ? undefined : unpackHouse(row.house) };
+}
 
 /** Six digits have a column of their own, since the ledger reads it. */
 export async function policyOf(db: Reader, propertyId: string): Promise<Policy> {

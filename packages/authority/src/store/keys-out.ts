@@ -24,6 +24,33 @@ export async function takeKeyBack(
   return row?.person_id;
 }
 
+export interface KeyHeld {
+  readonly id: string;
+  readonly doorId: string;
+  readonly door: string;
+  readonly label: string;
+  readonly givenAt: number;
+}
+
+/** What somebody has in a property, door by door. */
+export async function keysHeldBy(
+  db: Reader,
+  personId: string,
+  propertyId: string,
+): Promise<readonly KeyHeld[]> {
+  return await db
+    .selectFrom("mechanical_keys as k")
+    .innerJoin("doors as d", "d.id", "k.door_id")
+    .select(["k.id", "k.door_id as doorId", "d.name as door", "k.label", "k.given_at as givenAt"])
+    .where("k.person_id", "=", personId)
+    .where("d.property_id", "=", propertyId)
+    .where("k.returned_at", "is", null)
+    .orderBy("d.name_key")
+    .orderBy("k.given_at")
+    .orderBy("k.id")
+    .execute();
+}
+
 /** Oldest first. */
 export async function keysOut(db: Reader, doorId: string): Promise<readonly MechanicalKeyTable[]> {
   return await db

@@ -8,20 +8,16 @@ import {
   type CodeLife,
   classOf,
   type DoorKind,
+  type HeldUp,
   type IssuedVersion,
   type ItemSpan,
   type Ledger,
   type LockStanding,
 } from "../model/ledger.ts";
+import { houseMarkAt } from "./house-mark.ts";
 import type { Database } from "./open.ts";
 import { packTerms, unpackHouse, unpackTerms } from "./packed.ts";
 import type { CodeTable, Schema } from "./schema.ts";
-
-/** A door as it was found, and everything needed to write the next state of its ledger. */
-export interface DoorBook {
-  readonly doorId: string;
-  readonly ledger: Ledger;
-}
 
 const rowsPerInsert = 500;
 
@@ -121,16 +117,27 @@ async function loadStanding(
         issuedAt: row.issued_at,
         lifeHours: row.life_hours,
         state: row.state,
+        digest: row.digest ?? undefined,
         handedOut: row.handed_out,
       }),
     ),
     spans: await loadSpans(db, doorId, epoch, lock.proven),
     contradicted: lock.contradicted ?? undefined,
     snapshotWanted: lock.snapshot_wanted,
+    heldUp: (lock.held_up ?? undefined) as HeldUp | undefined,
+    capacity: lock.capacity ?? undefined,
+    doubt:
+      lock.doubted_at === null
+        ? undefined
+        : { since: lock.doubted_at, settledAt: lock.doubt_settled_at ?? undefined },
     lastSync:
       lock.sync_lock_seconds === null || lock.sync_received_at === null
         ? undefined
         : { lockSeconds: lock.sync_lock_seconds, receivedAt: lock.sync_received_at },
+    said:
+      lock.said_flags === null || lock.said_lock_seconds === null || lock.said_received_at === null
+        ? undefined
+        : { flags: lock.said_flags, lockSeconds: lock.said_lock_seconds, receivedAt: lock.said_received_at },
   };
 }
 
@@ -170,7 +177,7 @@ async function saveLedger(
   if (after === before) return;
   await saveCodes(trx, doorId, before.codes, after.codes);
   if (after.lock !== undefined && after.lock !== before.lock) {
-    await saveStanding(trx, doorId, before.lock, after.lock);
+    await saveStanding(trx, doorId, before.lock, after.lock, after.leaseHours);
   }
 }
 
@@ -218,6 +225,7 @@ async function saveStanding(
   doorId: string,
   before: LockStanding | undefined,
   after: LockStanding,
+  leaseHours: number,
 ): Promise<void> {
   const { epoch } = after;
   const old = before?.epoch === epoch ? before : undefined;
@@ -229,6 +237,13 @@ async function saveStanding(
       proven: after.proven,
       contradicted: after.contradicted ?? null,
       snapshot_wanted: after.snapshotWanted,
+      held_up: after.heldUp ?? null,
+      said_flags: after.said?.flags ?? null,
+      said_lock_seconds: after.said?.lockSeconds ?? null,
+      said_received_at: after.said?.receivedAt ?? null,
+      capacity: after.capacity ?? null,
+      doubted_at: after.doubt?.since ?? null,
+      doubt_settled_at: after.doubt?.settledAt ?? null,
       sync_lock_seconds: after.lastSync?.lockSeconds ?? null,
       sync_received_at: after.lastSync?.receivedAt ?? null,
     })
@@ -243,13 +258,21 @@ async function saveStanding(
       issued_at: row.issuedAt,
       life_hours: row.lifeHours,
       state: row.state,
+      digest: row.digest ?? null,
       handed_out: row.handedOut,
     };
     // A plain insert: the same number twice is an error, never an overwrite.
     if (known === undefined) {
       await trx
         .insertInto("issued")
-        .values({ door_id: doorId, epoch, version: row.version, ...values })
+        .values({
+          door_id: doorId,
+          epoch,
+          version: row.version,
+          ...values,
+          lease_hours: leaseHours,
+          house: houseMarkAt(after.spans, row.version),
+        })
         .execute();
     } else {
       await trx

@@ -12,6 +12,7 @@ export interface QueuedMessage {
   readonly kind: string;
   readonly sealed: Bytes;
   readonly tries: number;
+  readonly until_at: number | null;
 }
 
 /**
@@ -33,7 +34,7 @@ export async function takeDue(db: Reader, now: number, until: number): Promise<Q
         .forUpdate()
         .skipLocked(),
     )
-    .returning(["id", "kind", "sealed", "tries"])
+    .returning(["id", "kind", "sealed", "tries", "until_at"])
     .executeTakeFirst();
 }
 

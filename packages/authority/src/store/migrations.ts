@@ -307,6 +307,115 @@ const migrations: readonly Migration[] = [
         returned_at bigint)`,
     ],
   },
+  {
+    name: "0006-digests",
+    statements: [
+      // The running sum of the table at this version, so that the next version need not hash every item again. Null for
+      // versions that were issued before it was kept: it is counted from the items then.
+      `alter table issued add column digest bytea check (length(digest) = 32)`,
+    ],
+  },
+  {
+    name: "0007-broker",
+    statements: [
+      // Under which tags something of a door lies at the broker of connected locks; at first, under all of its locks'.
+      `create table lying (
+        door_id text not null references doors(id),
+        tag bytea not null,
+        primary key (door_id, tag))`,
+      `insert into lying (door_id, tag)
+        select l.door_id, l.tag from locks l join doors d on d.id = l.door_id where d.link <> 'offline'`,
+    ],
+  },
+  {
+    name: "0008-bounds",
+    statements: [
+      // Why something that was granted is in no version: the name of a denial. Null: nothing waits so.
+      `alter table locks add column held_up text`,
+      `create table served (
+        phone_id text not null,
+        door_id text not null references doors(id),
+        turn bigint not null,
+        primary key (phone_id, door_id))`,
+    ],
+  },
+  {
+    name: "0009-app-keys",
+    statements: [
+      // The one phone by which a person opens doors. The public half of its key; it ends with the log-in of that phone.
+      `create table app_keys (
+        person_id text primary key references people(id),
+        account_id text not null references accounts(id),
+        phone_id text not null,
+        public_key bytea not null unique,
+        enrolled_at bigint not null)`,
+    ],
+  },
+  {
+    name: "0010-books-and-revocations",
+    statements: [
+      // Revoked beside suspended: neither ends the other.
+      `alter table standings add column revoked_at bigint`,
+      `update standings set revoked_at = suspended_at, suspended_at = null, suspended_reason = null
+        where suspended_reason = 'revoked'`,
+      // Further doors that a request named, and whether somebody asked who has nothing to do with the property.
+      `alter table audit add column doors text`,
+      `alter table audit add column outside boolean not null default false`,
+      // Null: of use whenever it arrives.
+      `alter table messages add column until_at bigint`,
+    ],
+  },
+  {
+    name: "0011-signed-word",
+    statements: [
+      // What the lock said of itself in its newest receipt. Null: none came in since this is kept.
+      `alter table locks add column said_flags bigint`,
+      `alter table locks add column said_lock_seconds bigint`,
+      `alter table locks add column said_received_at bigint`,
+      // What phones said of locks: of most visits nothing, and the list asks for the last word at each of a thousand doors.
+      `create index visits_told on visits (door_id, at, id) where conditions is not null`,
+      // The lease and the house of a version, so that a list can tell without its items which door lacks a new policy:
+      // SHA-256 over the items of settings, doorcode rule, local time and holidays, ascending by id.
+      `alter table issued add column lease_hours bigint`,
+      `alter table issued add column house bytea check (length(house) = 32)`,
+      `update issued set lease_hours = p.lease_hours from doors d join properties p on p.id = d.property_id
+        where d.id = issued.door_id and issued.version > 0`,
+      `update issued set house = h.mark from (
+        select v.door_id, v.epoch, v.version, sha256(string_agg(i.bytes, ''::bytea order by i.item_id)) as mark
+          from issued v
+          join locks l on l.door_id = v.door_id and l.epoch = v.epoch and v.version >= l.proven
+          join items i on i.door_id = v.door_id and i.epoch = v.epoch and i.from_version <= v.version
+            and (i.until_version is null or i.until_version > v.version)
+            and (i.item_id in (0, 1) or i.item_id between 32768 and 33279)
+          group by v.door_id, v.epoch, v.version) h
+        where h.door_id = issued.door_id and h.epoch = issued.epoch and h.version = issued.version`,
+    ],
+  },
+  {
+    name: "0011-daily-codes-that-open",
+    statements: [
+      // Null in what was given before; all of that is over a day later.
+      `alter table daily_codes add column generation bigint`,
+      `alter table daily_codes add column opens_until bigint`,
+      `alter table daily_codes add column sealed_to bytea`,
+    ],
+  },
+  {
+    name: "0012-capacity",
+    statements: [
+      // Credentials that the lock holds at most. Null: neither it nor who commissioned it has said so yet.
+      `alter table locks add column capacity bigint check (capacity > 0)`,
+      `alter table commissions add column capacity bigint check (capacity > 0)`,
+    ],
+  },
+  {
+    name: "0013-doubt",
+    statements: [
+      // Since when the books of a door are in doubt, and when management said that they are right again.
+      `alter table locks add column doubted_at bigint`,
+      `alter table locks add column doubt_settled_at bigint`,
+    ],
+  },
 ];
 
 /** Any number that only we use: PostgreSQL's advisory locks are one namespace a database. */
@@ -315,6 +424,8 @@ const migrationLock = 0x0d0025;
 /** Brings the database to the newest form; does nothing when it is there. Safe to run from several processes. */
 export async function migrate(db: Kysely<Schema>): Promise<void> {
   await db.transaction().execute(async (trx) => {
+    // A large table takes as long as it takes, and so does another process's migration.
+    await sql`set local statement_timeout = 0`.execute(trx);
     await sql`select pg_advisory_xact_lock(${sql.lit(migrationLock)})`.execute(trx);
     await sql`create table if not exists migrations (name text primary key)`.execute(trx);
     const done = await sql<{ name: string }>`select name from migrations`.execute(trx);

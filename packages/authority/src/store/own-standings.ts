@@ -19,7 +19,7 @@ export async function namedStandingsOf(db: Reader, personId: string): Promise<re
     .innerJoin("properties", "properties.id", "standings.property_id")
     .leftJoin("units", "units.id", "standings.unit_id")
     .select(["standings.property_id", "properties.name as property", "units.id as unit_id"])
-    .select(["units.name as unit", "role", "since", "suspended_at"])
+    .select(["units.name as unit", "role", "since", "suspended_at", "revoked_at"])
     .where("person_id", "=", personId)
     .orderBy("properties.name_key")
     .orderBy("standings.unit_id")
@@ -32,7 +32,7 @@ export async function namedStandingsOf(db: Reader, personId: string): Promise<re
     unit: row.unit,
     role: row.role as NamedStanding["role"],
     since: row.since,
-    isSuspended: row.suspended_at !== null,
+    isSuspended: row.suspended_at !== null || row.revoked_at !== null,
   }));
 }
 

@@ -36,3 +36,22 @@ export async function dropPerson(db: Reader, id: string): Promise<void> {
 export async function personById(db: Reader, id: string): Promise<PersonTable | undefined> {
   return await db.selectFrom("people").selectAll().where("id", "=", id).executeTakeFirst();
 }
+
+/** Whose these credentials of a door's lock are, by name. An earlier lock gave its numbers to others, who are released. */
+export async function holdersOf(
+  db: Reader,
+  doorId: string,
+  credentials: readonly number[],
+): Promise<ReadonlyMap<number | undefined, string>> {
+  if (credentials.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("codes")
+    .innerJoin("people", "people.id", "codes.person_id")
+    .select(["codes.wire_id", "people.name"])
+    .where("codes.door_id", "=", doorId)
+    .where("codes.wire_id", "in", [...new Set(credentials)])
+    .orderBy("codes.released", "desc")
+    .orderBy("codes.created_at")
+    .execute();
+  return new Map(rows.map((row) => [row.wire_id ?? undefined, row.name]));
+}

@@ -2,7 +2,7 @@
  * Who and what there is: the installation's one row, properties, doors, people, commissioned locks and commissions
  * under way, receipts as received. No rules, and no codes: those are in the ledgers.
  */
-import { type Bytes, equal } from "@doorsync/protocol/authority";
+import { type Bytes, equal, toHex } from "@doorsync/protocol/authority";
 import type { SelectQueryBuilder, Transaction } from "kysely";
 import type { DoorKind } from "../model/ledger.ts";
 import type { Database } from "./open.ts";
@@ -240,6 +240,25 @@ export async function lockById(
     .select("doors.epoch as presentEpoch")
     .where("locks.lock_id", "=", lockId)
     .executeTakeFirst();
+}
+
+/** At which doors these locks hang, hung or are offered, by their ids in hex. */
+export async function doorsOfLocks(
+  db: Reader,
+  lockIds: readonly Bytes[],
+): Promise<ReadonlyMap<string, string>> {
+  if (lockIds.length === 0) return new Map();
+  const hung = await db
+    .selectFrom("locks")
+    .select(["lock_id", "door_id"])
+    .where("lock_id", "in", [...lockIds])
+    .execute();
+  const offered = await db
+    .selectFrom("commissions")
+    .select(["lock_id", "door_id"])
+    .where("lock_id", "in", [...lockIds])
+    .execute();
+  return new Map([...hung, ...offered].map(({ lock_id, door_id }) => [toHex(lock_id), door_id]));
 }
 
 /** Hangs a freshly commissioned lock on its door and ends the commission. Call inside `withDoor`. */

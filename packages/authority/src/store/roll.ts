@@ -7,9 +7,6 @@ import { accountOfPerson } from "./accounts.ts";
 import { nameKey, type Reader } from "./registry.ts";
 import type { PersonTable } from "./schema.ts";
 
-/** Why a standing is none at present: all its codes were revoked. It comes back with the next grant, not by resuming. */
-export const revokedReason = "revoked";
-
 export interface RollWish {
   readonly propertyId: string;
   /** Undefined: everybody; else who has a standing in these units or may open one of their doors. */
@@ -68,6 +65,8 @@ export interface RollStanding {
   readonly role: string;
   readonly suspended_at: number | null;
   readonly suspended_reason: string | null;
+  /** All its codes were revoked. It comes back with the next grant, not by resuming; a suspension goes on besides. */
+  readonly revoked_at: number | null;
 }
 
 export async function standingsOfMany(
@@ -79,7 +78,8 @@ export async function standingsOfMany(
   return await db
     .selectFrom("standings as s")
     .leftJoin("units as u", "u.id", "s.unit_id")
-    .select(["s.person_id", "s.unit_id", "u.name as unit", "s.role", "s.suspended_at", "s.suspended_reason"])
+    .select(["s.person_id", "s.unit_id", "u.name as unit", "s.role"])
+    .select(["s.suspended_at", "s.suspended_reason", "s.revoked_at"])
     .where("s.property_id", "=", propertyId)
     .where("s.person_id", "in", [...personIds])
     .orderBy("s.role")
@@ -122,14 +122,14 @@ export async function tiesOf(db: Reader, personId: string, propertyId: string): 
 }
 
 /**
- * Whoever changes somebody's access waits for whoever is at it: standings and codes are one story. Before any door, or
- * two would wait for one another.
+ * Whoever changes somebody's access waits for whoever is at it: standings and codes are one story. So does who does
+ * something in their own name, before it is asked who they are. Before any door, or two would wait for one another.
  */
 export async function holdPerson(db: Reader, personId: string): Promise<void> {
   await db.selectFrom("people").select("id").where("id", "=", personId).forNoKeyUpdate().execute();
 }
 
-/** Suspends what is not revoked. */
+/** What is revoked is suspended, too: the one is not lifted with the other. */
 export async function suspendRoll(
   db: Reader,
   personId: string,
@@ -141,9 +141,6 @@ export async function suspendRoll(
     .set({ suspended_at: suspended.at, suspended_reason: suspended.reason })
     .where("person_id", "=", personId)
     .where("property_id", "=", propertyId)
-    .where((row) =>
-      row.or([row("suspended_reason", "is", null), row("suspended_reason", "<>", revokedReason)]),
-    )
     .execute();
 }
 
@@ -169,7 +166,6 @@ export async function resumeRoll(
     .set({ suspended_at: null, suspended_reason: null })
     .where("person_id", "=", personId)
     .where("property_id", "=", propertyId)
-    .where("suspended_reason", "<>", revokedReason)
     .execute();
   return reasons;
 }
@@ -186,7 +182,7 @@ export async function suspensionsOf(
     .distinct()
     .where("person_id", "=", personId)
     .where("property_id", "=", propertyId)
-    .where("suspended_reason", "<>", revokedReason)
+    .where("suspended_reason", "is not", null)
     .execute();
   return rows.flatMap((row) => (row.suspended_reason === null ? [] : [row.suspended_reason]));
 }
@@ -195,11 +191,11 @@ export async function suspensionsOf(
 export interface RollScope {
   /** Undefined: all in the property. */
   readonly unitIds: readonly string[] | undefined;
-  /** Everybody else neither ends what management suspended nor decides who is management. */
+  /** Nobody else decides who is management. */
   readonly isManagement: boolean;
 }
 
-/** Standings that go with revoked codes. */
+/** Standings that go with revoked codes. Whoever is suspended stays so: that ends by resuming alone. */
 export async function revokeRoll(
   db: Reader,
   personId: string,
@@ -209,27 +205,28 @@ export async function revokeRoll(
 ): Promise<void> {
   let query = db
     .updateTable("standings")
-    .set({ suspended_at: at, suspended_reason: revokedReason })
+    .set({ revoked_at: at })
     .where("person_id", "=", personId)
-    .where("property_id", "=", propertyId);
+    .where("property_id", "=", propertyId)
+    .where("revoked_at", "is", null);
   if (unitIds !== undefined) query = query.where("unit_id", "in", [...unitIds]);
-  if (!isManagement) query = query.where("role", "<>", "manager").where("suspended_at", "is", null);
+  if (!isManagement) query = query.where("role", "<>", "manager");
   await query.execute();
 }
 
-/** Standings that were revoked come back with the next grant. */
+/** Standings that were revoked come back with the next grant, and count from then on. */
 export async function restoreRoll(
   db: Reader,
   personId: string,
   propertyId: string,
   { unitIds, isManagement }: RollScope,
+  at: number,
 ): Promise<void> {
   let query = db
     .updateTable("standings")
-    .set({ suspended_at: null, suspended_reason: null })
+    .set({ revoked_at: null, since: at })
     .where("person_id", "=", personId)
-    .where("property_id", "=", propertyId)
-    .where("suspended_reason", "=", revokedReason);
+    .where("property_id", "=", propertyId);
   if (unitIds !== undefined) query = query.where("unit_id", "in", [...unitIds]);
   if (!isManagement) query = query.where("role", "<>", "manager");
   await query.execute();
@@ -241,13 +238,17 @@ export interface GuestTie {
   readonly doors: number;
 }
 
-/** Guests that somebody invited and that may still come in somewhere in the property. */
+/**
+ * Guests that somebody invited and that may still come in somewhere in the property; for whom units are named, at the
+ * doors of those. Who visits a neighbour is not a host's to read.
+ */
 export async function guestsStill(
   db: Reader,
   hostId: string,
-  propertyId: string,
+  { propertyId, unitIds }: { readonly propertyId: string; readonly unitIds: readonly string[] | undefined },
 ): Promise<readonly GuestTie[]> {
-  return await db
+  if (unitIds !== undefined && unitIds.length === 0) return [];
+  const still = db
     .selectFrom("people")
     .innerJoin("codes", "codes.person_id", "people.id")
     .innerJoin("doors", "doors.id", "codes.door_id")
@@ -260,34 +261,7 @@ export async function guestsStill(
     .where("doors.property_id", "=", propertyId)
     .where("codes.revoked", "=", false)
     .groupBy(["people.id", "people.name", "people.name_key"])
-    .orderBy("people.name_key")
-    .execute();
-}
-
-export async function namesOf(
-  db: Reader,
-  personIds: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
-  if (personIds.length === 0) return new Map();
-  const rows = await db
-    .selectFrom("people")
-    .select(["id", "name"])
-    .where("id", "in", [...new Set(personIds)])
-    .execute();
-  return new Map(rows.map(({ id, name }) => [id, name]));
-}
-
-/** Who stands behind accounts. */
-export async function ownersOf(
-  db: Reader,
-  accountIds: readonly string[],
-): Promise<ReadonlyMap<string, { readonly personId: string; readonly name: string }>> {
-  if (accountIds.length === 0) return new Map();
-  const rows = await db
-    .selectFrom("accounts")
-    .innerJoin("people", "people.id", "accounts.person_id")
-    .select(["accounts.id", "people.id as personId", "people.name"])
-    .where("accounts.id", "in", [...new Set(accountIds)])
-    .execute();
-  return new Map(rows.map(({ id, personId, name }) => [id, { personId, name }]));
+    .orderBy("people.name_key");
+  const within = unitIds === undefined ? still : still.where("doors.unit_id", "in", [...unitIds]);
+  return await within.execute();
 }

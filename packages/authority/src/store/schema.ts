@@ -59,6 +59,8 @@ export interface StandingTable {
   readonly since: number;
   readonly suspended_at: number | null;
   readonly suspended_reason: string | null;
+  /** Its codes were revoked; it comes back with the next grant. A suspension goes on besides. */
+  readonly revoked_at: number | null;
 }
 
 export interface AccountTable {
@@ -114,6 +116,10 @@ export interface AuditTable {
   /** `granted`, or the name of the denial. */
   readonly decision: string;
   readonly detail: string | null;
+  /** Further doors that the request named, ids between spaces. */
+  readonly doors: string | null;
+  /** Asked by somebody who has nothing to do with the property: in no property's audit, and there for the operator. */
+  readonly outside: boolean;
 }
 
 export interface ChangeTable {
@@ -133,6 +139,13 @@ export interface HandedTable {
   readonly phone_id: string;
   readonly account_id: string | null;
   readonly at: number;
+}
+
+/** In which turn a phone with more doors than one answer holds was last served each. */
+export interface ServedTable {
+  readonly phone_id: string;
+  readonly door_id: string;
+  readonly turn: number;
 }
 
 export interface VisitTable {
@@ -156,6 +169,8 @@ export interface MessageTable {
   readonly next_at: number | null;
   readonly state: string;
   readonly why: string | null;
+  /** From this second on it is of no use to anybody, and is not sent. */
+  readonly until_at: number | null;
 }
 
 export interface DailyCodeTable {
@@ -165,6 +180,11 @@ export interface DailyCodeTable {
   readonly day: number;
   readonly at: number;
   readonly recipient: string;
+  readonly generation: number | null;
+  /** From this second on it opens nothing, by the local time of the door. */
+  readonly opens_until: number | null;
+  /** The address; null where it was told in the answer. */
+  readonly sealed_to: Bytes | null;
 }
 
 export interface MechanicalKeyTable {
@@ -192,6 +212,14 @@ export interface LockTable {
   readonly sync_received_at: number | null;
   readonly epoch_from: number;
   readonly rotation: Bytes | null;
+  readonly held_up: string | null;
+  /** Flags of the newest receipt by the lock's own clock, that second, and when it came in. */
+  readonly said_flags: number | null;
+  readonly said_lock_seconds: number | null;
+  readonly said_received_at: number | null;
+  readonly capacity: number | null;
+  readonly doubted_at: number | null;
+  readonly doubt_settled_at: number | null;
 }
 
 export interface CommissionTable {
@@ -203,6 +231,7 @@ export interface CommissionTable {
   readonly sealed_setup: Bytes;
   readonly sealed_ephemeral: Bytes;
   readonly issued_at: number;
+  readonly capacity: number | null;
 }
 
 export interface CodeTable {
@@ -230,7 +259,10 @@ export interface IssuedTable {
   readonly issued_at: number;
   readonly life_hours: number;
   readonly state: Bytes;
+  readonly digest: Bytes | null;
   readonly handed_out: boolean;
+  readonly lease_hours: ColumnType<number | null, number | null | undefined, number | null>;
+  readonly house: ColumnType<Bytes | null, Bytes | null | undefined, Bytes | null>;
 }
 
 export interface ItemTable {
@@ -268,6 +300,19 @@ export interface EventTable {
   readonly received_at: number;
 }
 
+export interface LyingTable {
+  readonly door_id: string;
+  readonly tag: Bytes;
+}
+
+export interface AppKeyTable {
+  readonly person_id: string;
+  readonly account_id: string;
+  readonly phone_id: string;
+  readonly public_key: Bytes;
+  readonly enrolled_at: number;
+}
+
 export interface Schema {
   installation: InstallationTable;
   properties: PropertyTable;
@@ -291,8 +336,11 @@ export interface Schema {
   audit: AuditTable;
   changes: ChangeTable;
   handed: HandedTable;
+  served: ServedTable;
   visits: VisitTable;
   messages: MessageTable;
   daily_codes: DailyCodeTable;
   mechanical_keys: MechanicalKeyTable;
+  lying: LyingTable;
+  app_keys: AppKeyTable;
 }

@@ -75,3 +75,14 @@ export async function forgetEnded(db: Reader, now: number): Promise<void> {
   await db.deleteFrom("sessions").where("expires_at", "<=", now).execute();
   await db.deleteFrom("password_resets").where("expires_at", "<=", now).execute();
 }
+
+/** Whether the log-in of this phone lasts. */
+export async function isLoggedIn(db: Reader, phoneId: string, now: number): Promise<boolean> {
+  const row = await db
+    .selectFrom("sessions")
+    .select("phone_id")
+    .where("phone_id", "=", phoneId)
+    .where("expires_at", ">", now)
+    .executeTakeFirst();
+  return row !== undefined;
+}

@@ -1,6 +1,8 @@
 /** Who stands in which relation to a property or a unit of it, and who holds a code. Rows only; no rule. */
 import type { Transaction } from "kysely";
 import type { Role } from "../model/permission.ts";
+import type { Terms } from "../model/terms.ts";
+import { unpackTerms } from "./packed.ts";
 import type { Reader } from "./registry.ts";
 import type { Schema } from "./schema.ts";
 
@@ -11,6 +13,7 @@ export interface Standing {
   readonly unitId: string;
   readonly role: Exclude<Role, "vendor">;
   readonly since: number;
+  /** Or revoked: it is none at present. */
   readonly isSuspended: boolean;
   readonly reason: string | undefined;
 }
@@ -23,9 +26,21 @@ export async function standingsOf(db: Reader, personId: string): Promise<readonl
     unitId: row.unit_id,
     role: row.role as Standing["role"],
     since: row.since,
-    isSuspended: row.suspended_at !== null,
+    isSuspended: row.suspended_at !== null || row.revoked_at !== null,
     reason: row.suspended_reason ?? undefined,
   }));
+}
+
+/** Everybody who stands in one of these units, whether or not they are suspended at present. */
+export async function peopleOfUnits(db: Reader, unitIds: readonly string[]): Promise<readonly string[]> {
+  if (unitIds.length === 0) return [];
+  const rows = await db
+    .selectFrom("standings")
+    .select("person_id")
+    .distinct()
+    .where("unit_id", "in", [...unitIds])
+    .execute();
+  return rows.map((row) => row.person_id);
 }
 
 /** A second time changes nothing. */
@@ -43,6 +58,7 @@ export async function addStanding(
       since: standing.since,
       suspended_at: null,
       suspended_reason: null,
+      revoked_at: null,
     })
     .onConflict((conflict) => conflict.columns(["person_id", "property_id", "unit_id", "role"]).doNothing())
     .execute();
@@ -73,6 +89,24 @@ export async function hasLiveCode(db: Reader, doorId: string, personId: string):
     .where("revoked", "=", false)
     .executeTakeFirst();
   return row !== undefined;
+}
+
+/** What somebody has, or ever had, at a door; `terms` undefined: those of a resident's doorcode. */
+export async function termsAt(
+  db: Reader,
+  doorId: string,
+  personId: string,
+): Promise<readonly { readonly isRevoked: boolean; readonly terms: Terms | undefined }[]> {
+  const rows = await db
+    .selectFrom("codes")
+    .select(["terms", "revoked"])
+    .where("door_id", "=", doorId)
+    .where("person_id", "=", personId)
+    .execute();
+  return rows.map(({ terms, revoked }) => ({
+    isRevoked: revoked,
+    terms: terms === null ? undefined : unpackTerms(terms),
+  }));
 }
 
 /** Doors at which somebody has, or may still open by, a code. */

@@ -9,6 +9,8 @@ import type { AuditTable, ChangeTable, Schema } from "./schema.ts";
 export type Decided = Omit<AuditTable, "id">;
 export type Changed = Omit<ChangeTable, "id">;
 export type ChangeRow = Changed & { readonly id: number };
+/** As detail of `code.setting`: it was on nobody's wish, a phone took along what had been wished for before. */
+export const handedDetail = "handed";
 export type AuditRow = Decided & { readonly id: number };
 
 export async function noteDecision(db: Reader, decided: Decided): Promise<void> {
@@ -71,14 +73,18 @@ export async function newestChange(db: Reader): Promise<number> {
   return row?.id ?? 0;
 }
 
-/** Newest first, before `before` when given. */
+/** Newest first, before `before` when given; without what was asked by whoever has nothing to do with the property. */
 export async function decisionsOf(
   db: Reader,
   propertyId: string,
   countMax: number,
   before: number | undefined,
 ): Promise<readonly AuditRow[]> {
-  let query = db.selectFrom("audit").selectAll().where("property_id", "=", propertyId);
+  let query = db
+    .selectFrom("audit")
+    .selectAll()
+    .where("property_id", "=", propertyId)
+    .where("outside", "=", false);
   if (before !== undefined) query = query.where("id", "<", before);
   return await query.orderBy("id", "desc").limit(countMax).execute();
 }
@@ -108,6 +114,24 @@ export async function forgetAttemptsOf(db: Reader, key: string): Promise<void> {
   await db.deleteFrom("attempts").where("key", "=", key).execute();
 }
 
-export async function forgetAttempts(db: Reader, before: number): Promise<void> {
-  await db.deleteFrom("attempts").where("at", "<", before).execute();
+/** Places from which an account was logged in lie among the tries, and longer than they. */
+export const knownPrefix = "known/";
+
+export async function attemptedSince(db: Reader, key: string, since: number): Promise<boolean> {
+  const query = db.selectFrom("attempts").select("at").where("key", "=", key).where("at", ">", since);
+  return (await query.limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** One try of that second; others that were made then go on counting. */
+export async function forgetAttempt(db: Reader, key: string, at: number): Promise<void> {
+  await sql`delete from attempts where ctid in
+    (select ctid from attempts where key = ${key} and at = ${at} limit 1)`.execute(db as Kysely<Schema>);
+}
+
+export async function forgetAttempts(db: Reader, before: number, knownBefore: number): Promise<void> {
+  await db
+    .deleteFrom("attempts")
+    .where("at", "<", before)
+    .where((row) => row.or([row("key", "not like", `${knownPrefix}%`), row("at", "<", knownBefore)]))
+    .execute();
 }

@@ -1,5 +1,6 @@
 /** When somebody's codes were last wished otherwise, from the feed of changes. Rows only; what is late is decided elsewhere. */
 import type { Reader } from "./registry.ts";
+import { handedDetail } from "./trail.ts";
 
 /** What the feed notes when a code is asked for, changed or taken away; proofs are noted as `code.set` and the like. */
 const wishKinds = ["code.unset", "code.setting", "code.removing"];
@@ -18,6 +19,7 @@ export async function lastWishes(
     .where("door_id", "=", doorId)
     .where("person_id", "in", [...personIds])
     .where("kind", "in", wishKinds)
+    .where("detail", "is distinct from", handedDetail)
     .groupBy("person_id")
     .execute();
   return new Map(rows.map(({ person_id, at }) => [person_id ?? "", at ?? 0]));

@@ -187,11 +187,13 @@ export interface Api {
           readonly state: "unset" | "setting" | "set" | "removing" | "removed" | "unknown";
           readonly pending: boolean;
           readonly suspended: boolean;
-          /** in the table that the lock last proved */
+          /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
           readonly worksNow: boolean;
           readonly worksAfterSync: boolean;
-          /** false: a courier may have made it otherwise already */
+          /** false: a courier may have made it otherwise, or uses that are not known yet */
           readonly certain: boolean;
+          /** where it works now: its end without a newer table; null: none */
+          readonly worksUntil: number | null;
           readonly since: number;
           readonly terms: {
             readonly from: number | null;
@@ -243,11 +245,13 @@ export interface Api {
           readonly state: "unset" | "setting" | "set" | "removing" | "removed" | "unknown";
           readonly pending: boolean;
           readonly suspended: boolean;
-          /** in the table that the lock last proved */
+          /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
           readonly worksNow: boolean;
           readonly worksAfterSync: boolean;
-          /** false: a courier may have made it otherwise already */
+          /** false: a courier may have made it otherwise, or uses that are not known yet */
           readonly certain: boolean;
+          /** where it works now: its end without a newer table; null: none */
+          readonly worksUntil: number | null;
           readonly since: number;
           readonly terms: {
             readonly from: number | null;
@@ -296,11 +300,13 @@ export interface Api {
           readonly state: "unset" | "setting" | "set" | "removing" | "removed" | "unknown";
           readonly pending: boolean;
           readonly suspended: boolean;
-          /** in the table that the lock last proved */
+          /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
           readonly worksNow: boolean;
           readonly worksAfterSync: boolean;
-          /** false: a courier may have made it otherwise already */
+          /** false: a courier may have made it otherwise, or uses that are not known yet */
           readonly certain: boolean;
+          /** where it works now: its end without a newer table; null: none */
+          readonly worksUntil: number | null;
           readonly since: number;
           readonly terms: {
             readonly from: number | null;
@@ -370,11 +376,13 @@ export interface Api {
           readonly state: "unset" | "setting" | "set" | "removing" | "removed" | "unknown";
           readonly pending: boolean;
           readonly suspended: boolean;
-          /** in the table that the lock last proved */
+          /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
           readonly worksNow: boolean;
           readonly worksAfterSync: boolean;
-          /** false: a courier may have made it otherwise already */
+          /** false: a courier may have made it otherwise, or uses that are not known yet */
           readonly certain: boolean;
+          /** where it works now: its end without a newer table; null: none */
+          readonly worksUntil: number | null;
           readonly since: number;
           readonly terms: {
             readonly from: number | null;
@@ -426,11 +434,13 @@ export interface Api {
             readonly state: "unset" | "setting" | "set" | "removing" | "removed" | "unknown";
             readonly pending: boolean;
             readonly suspended: boolean;
-            /** in the table that the lock last proved */
+            /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
             readonly worksNow: boolean;
             readonly worksAfterSync: boolean;
-            /** false: a courier may have made it otherwise already */
+            /** false: a courier may have made it otherwise, or uses that are not known yet */
             readonly certain: boolean;
+            /** where it works now: its end without a newer table; null: none */
+            readonly worksUntil: number | null;
             readonly since: number;
             readonly terms: {
               readonly from: number | null;
@@ -485,11 +495,13 @@ export interface Api {
           readonly state: "unset" | "setting" | "set" | "removing" | "removed" | "unknown";
           readonly pending: boolean;
           readonly suspended: boolean;
-          /** in the table that the lock last proved */
+          /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
           readonly worksNow: boolean;
           readonly worksAfterSync: boolean;
-          /** false: a courier may have made it otherwise already */
+          /** false: a courier may have made it otherwise, or uses that are not known yet */
           readonly certain: boolean;
+          /** where it works now: its end without a newer table; null: none */
+          readonly worksUntil: number | null;
           readonly since: number;
           readonly terms: {
             readonly from: number | null;
@@ -533,7 +545,10 @@ export interface Api {
       readonly sentTo: "email" | "phone" | null;
       /** the door's local day, as 2026-11-21 */
       readonly day: string;
+      /** the midnight that ends its day */
       readonly validUntil: number;
+      /** the lock may take it until then, unless the next day's is used before */
+      readonly opensAtLatestUntil: number;
       readonly limits: readonly string[];
     };
   };
@@ -580,6 +595,8 @@ export interface Api {
       readonly outcome: string;
       readonly version?: number | undefined;
       readonly conditions: readonly string[];
+      /** when the visit was; left out: just now. A phone tells what it met without a network later */
+      readonly secondsAgo?: number | undefined;
     };
     readonly answer: undefined;
   };
@@ -595,6 +612,71 @@ export interface Api {
     readonly answer: {
       /** base64url */
       readonly token: string;
+    };
+  };
+  readonly appKey: {
+    readonly params: undefined;
+    readonly query: undefined;
+    readonly body: undefined;
+    readonly answer: {
+      readonly appKey: {
+        readonly phoneId: string;
+        /** the phone that asks */
+        readonly isThis: boolean;
+        readonly enrolledAt: number;
+      } | null;
+    };
+  };
+  readonly enrolAppKey: {
+    readonly params: undefined;
+    readonly query: undefined;
+    readonly body: {
+      /** Ed25519, in hex */
+      readonly publicKey: string;
+      /** signature by that key over `doorsync/1 app key PHONE-ID`, base64url */
+      readonly proof: string;
+      /** in place of another phone of one's own */
+      readonly replace?: boolean | undefined;
+    };
+    readonly answer: {
+      readonly phoneId: string;
+      /** the phone that asks */
+      readonly isThis: boolean;
+      readonly enrolledAt: number;
+    };
+  };
+  readonly endAppKey: {
+    readonly params: undefined;
+    readonly query: undefined;
+    readonly body: undefined;
+    readonly answer: undefined;
+  };
+  readonly fetchCapabilities: {
+    readonly params: undefined;
+    readonly query: undefined;
+    readonly body: undefined;
+    readonly answer: {
+      readonly capabilities: readonly {
+        readonly doorId: string;
+        readonly door: string;
+        /** hex */
+        readonly lockId: string;
+        /** hex */
+        readonly lockTag: string;
+        readonly epoch: number;
+        /** hex */
+        readonly dh: string;
+        /** CWT (RFC 8392), base64url */
+        readonly capability: string;
+        readonly notAfter: number;
+        readonly minTableVersion: number;
+      }[];
+      readonly refused: readonly {
+        readonly doorId: string;
+        readonly door: string;
+        readonly denial: string;
+        readonly why: string;
+      }[];
     };
   };
   readonly properties: {
@@ -627,6 +709,7 @@ export interface Api {
         readonly dailyRecipientsNewPerDayMax: number;
         readonly picksPerDayMax: number;
         readonly delayHours: number;
+        readonly capabilityHours: number;
       };
       /** hours a code lives without a newer table; 0: until removed */
       readonly leaseHours: number;
@@ -663,6 +746,7 @@ export interface Api {
       readonly dailyRecipientsNewPerDayMax?: number | undefined;
       readonly picksPerDayMax?: number | undefined;
       readonly delayHours?: number | undefined;
+      readonly capabilityHours?: number | undefined;
       readonly leaseHours?: number | undefined;
       readonly house?:
         | {
@@ -696,6 +780,7 @@ export interface Api {
         readonly dailyRecipientsNewPerDayMax: number;
         readonly picksPerDayMax: number;
         readonly delayHours: number;
+        readonly capabilityHours: number;
       };
       /** hours a code lives without a newer table; 0: until removed */
       readonly leaseHours: number;
@@ -791,6 +876,8 @@ export interface Api {
         readonly detail: string | null;
         readonly actor: string | null;
         readonly doorId: string | null;
+        /** further doors that the request named */
+        readonly doors: readonly string[];
         readonly personId: string | null;
         readonly person: string | null;
       }[];
@@ -856,11 +943,13 @@ export interface Api {
           readonly pending: boolean;
           /** the door is to know it and not to open to it */
           readonly suspended: boolean;
-          /** in the table that the lock last proved */
+          /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
           readonly worksNow: boolean;
           readonly worksAfterSync: boolean;
-          /** false: a courier may have made it otherwise already */
+          /** false: a courier may have made it otherwise, or uses that are not known yet */
           readonly certain: boolean;
+          /** where it works now: its end without a newer table; null: none */
+          readonly worksUntil: number | null;
           /** until when it may open in the worst case, if nobody brings the lock anything */
           readonly exposure: { readonly kind: "gone" | "until" | "untilSync"; readonly until: number | null };
           /** false: told because it may open */
@@ -888,11 +977,13 @@ export interface Api {
           readonly pending: boolean;
           /** the door is to know it and not to open to it */
           readonly suspended: boolean;
-          /** in the table that the lock last proved */
+          /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
           readonly worksNow: boolean;
           readonly worksAfterSync: boolean;
-          /** false: a courier may have made it otherwise already */
+          /** false: a courier may have made it otherwise, or uses that are not known yet */
           readonly certain: boolean;
+          /** where it works now: its end without a newer table; null: none */
+          readonly worksUntil: number | null;
           /** until when it may open in the worst case, if nobody brings the lock anything */
           readonly exposure: { readonly kind: "gone" | "until" | "untilSync"; readonly until: number | null };
           /** false: told because it may open */
@@ -901,6 +992,78 @@ export interface Api {
       }[];
       /** guests whom this person invited: they keep their codes until those are taken back */
       readonly guests: readonly { readonly id: string; readonly name: string; readonly doors: number }[];
+      /** daily doorcodes this person gave out: they open until then, whatever else is done */
+      readonly dailyCodes: readonly {
+        readonly doorId: string;
+        readonly door: string;
+        /** the door's local day, as 2026-11-21 */
+        readonly day: string;
+        readonly givenAt: number;
+        readonly opensUntil: number;
+        /** where it was sent; null: told in the answer */
+        readonly to: string | null;
+      }[];
+      /** mechanical keys that this person has: no lock knows of them, and nothing but asking takes them back */
+      readonly keys: readonly {
+        readonly id: string;
+        readonly doorId: string;
+        readonly door: string;
+        readonly label: string;
+        readonly givenAt: number;
+      }[];
+    };
+  };
+  readonly revokeDoor: {
+    readonly params: { readonly property: string; readonly person: string; readonly door: string };
+    readonly query: undefined;
+    readonly body: undefined;
+    readonly answer: {
+      readonly doors: readonly {
+        readonly doorId: string;
+        readonly door: string;
+        readonly codes: readonly {
+          readonly class: "code" | "keycard" | "app" | "dailyCode";
+          /** digits; 0 for what has none of its own */
+          readonly length: number;
+          readonly createdAt: number;
+          readonly state: "unset" | "setting" | "set" | "removing" | "removed" | "unknown";
+          readonly pending: boolean;
+          /** the door is to know it and not to open to it */
+          readonly suspended: boolean;
+          /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
+          readonly worksNow: boolean;
+          readonly worksAfterSync: boolean;
+          /** false: a courier may have made it otherwise, or uses that are not known yet */
+          readonly certain: boolean;
+          /** where it works now: its end without a newer table; null: none */
+          readonly worksUntil: number | null;
+          /** until when it may open in the worst case, if nobody brings the lock anything */
+          readonly exposure: { readonly kind: "gone" | "until" | "untilSync"; readonly until: number | null };
+          /** false: told because it may open */
+          readonly changed: boolean;
+        }[];
+      }[];
+      /** guests whom this person invited: they keep their codes until those are taken back */
+      readonly guests: readonly { readonly id: string; readonly name: string; readonly doors: number }[];
+      /** daily doorcodes this person gave out: they open until then, whatever else is done */
+      readonly dailyCodes: readonly {
+        readonly doorId: string;
+        readonly door: string;
+        /** the door's local day, as 2026-11-21 */
+        readonly day: string;
+        readonly givenAt: number;
+        readonly opensUntil: number;
+        /** where it was sent; null: told in the answer */
+        readonly to: string | null;
+      }[];
+      /** mechanical keys that this person has: no lock knows of them, and nothing but asking takes them back */
+      readonly keys: readonly {
+        readonly id: string;
+        readonly doorId: string;
+        readonly door: string;
+        readonly label: string;
+        readonly givenAt: number;
+      }[];
     };
   };
   readonly regrant: {
@@ -920,11 +1083,13 @@ export interface Api {
           readonly pending: boolean;
           /** the door is to know it and not to open to it */
           readonly suspended: boolean;
-          /** in the table that the lock last proved */
+          /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
           readonly worksNow: boolean;
           readonly worksAfterSync: boolean;
-          /** false: a courier may have made it otherwise already */
+          /** false: a courier may have made it otherwise, or uses that are not known yet */
           readonly certain: boolean;
+          /** where it works now: its end without a newer table; null: none */
+          readonly worksUntil: number | null;
           /** until when it may open in the worst case, if nobody brings the lock anything */
           readonly exposure: { readonly kind: "gone" | "until" | "untilSync"; readonly until: number | null };
           /** false: told because it may open */
@@ -935,6 +1100,25 @@ export interface Api {
       }[];
       /** guests whom this person invited: they keep their codes until those are taken back */
       readonly guests: readonly { readonly id: string; readonly name: string; readonly doors: number }[];
+      /** daily doorcodes this person gave out: they open until then, whatever else is done */
+      readonly dailyCodes: readonly {
+        readonly doorId: string;
+        readonly door: string;
+        /** the door's local day, as 2026-11-21 */
+        readonly day: string;
+        readonly givenAt: number;
+        readonly opensUntil: number;
+        /** where it was sent; null: told in the answer */
+        readonly to: string | null;
+      }[];
+      /** mechanical keys that this person has: no lock knows of them, and nothing but asking takes them back */
+      readonly keys: readonly {
+        readonly id: string;
+        readonly doorId: string;
+        readonly door: string;
+        readonly label: string;
+        readonly givenAt: number;
+      }[];
     };
   };
   readonly suspend: {
@@ -954,11 +1138,13 @@ export interface Api {
           readonly pending: boolean;
           /** the door is to know it and not to open to it */
           readonly suspended: boolean;
-          /** in the table that the lock last proved */
+          /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
           readonly worksNow: boolean;
           readonly worksAfterSync: boolean;
-          /** false: a courier may have made it otherwise already */
+          /** false: a courier may have made it otherwise, or uses that are not known yet */
           readonly certain: boolean;
+          /** where it works now: its end without a newer table; null: none */
+          readonly worksUntil: number | null;
           /** until when it may open in the worst case, if nobody brings the lock anything */
           readonly exposure: { readonly kind: "gone" | "until" | "untilSync"; readonly until: number | null };
           /** false: told because it may open */
@@ -969,6 +1155,25 @@ export interface Api {
       readonly sessionsEnded: boolean;
       /** guests whom this person invited: they keep their codes until those are taken back */
       readonly guests: readonly { readonly id: string; readonly name: string; readonly doors: number }[];
+      /** daily doorcodes this person gave out: they open until then, whatever else is done */
+      readonly dailyCodes: readonly {
+        readonly doorId: string;
+        readonly door: string;
+        /** the door's local day, as 2026-11-21 */
+        readonly day: string;
+        readonly givenAt: number;
+        readonly opensUntil: number;
+        /** where it was sent; null: told in the answer */
+        readonly to: string | null;
+      }[];
+      /** mechanical keys that this person has: no lock knows of them, and nothing but asking takes them back */
+      readonly keys: readonly {
+        readonly id: string;
+        readonly doorId: string;
+        readonly door: string;
+        readonly label: string;
+        readonly givenAt: number;
+      }[];
     };
   };
   readonly resume: {
@@ -988,18 +1193,64 @@ export interface Api {
           readonly pending: boolean;
           /** the door is to know it and not to open to it */
           readonly suspended: boolean;
-          /** in the table that the lock last proved */
+          /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
           readonly worksNow: boolean;
           readonly worksAfterSync: boolean;
-          /** false: a courier may have made it otherwise already */
+          /** false: a courier may have made it otherwise, or uses that are not known yet */
           readonly certain: boolean;
+          /** where it works now: its end without a newer table; null: none */
+          readonly worksUntil: number | null;
           /** until when it may open in the worst case, if nobody brings the lock anything */
           readonly exposure: { readonly kind: "gone" | "until" | "untilSync"; readonly until: number | null };
           /** false: told because it may open */
           readonly changed: boolean;
         }[];
+        /** told this once, and only of somebody who has no account to see them in */
+        readonly digits: string | null;
       }[];
       readonly newCodes: boolean;
+    };
+  };
+  readonly doubtedDoors: {
+    readonly params: { readonly property: string };
+    readonly query: undefined;
+    readonly body: undefined;
+    readonly answer: {
+      readonly doors: readonly {
+        readonly doorId: string;
+        readonly door: string;
+        readonly since: number;
+        /** what the lock signed for; null: it has not contradicted these books yet */
+        readonly lockVersion: number | null;
+        readonly booksVersion: number;
+        /** who opens there by these books */
+        readonly opens: readonly {
+          readonly personId: string;
+          readonly person: string;
+          readonly class: "code" | "keycard" | "app" | "dailyCode";
+        }[];
+      }[];
+    };
+  };
+  readonly trustBooks: {
+    readonly params: { readonly property: string };
+    readonly query: undefined;
+    readonly body: { readonly doors: readonly string[] };
+    readonly answer: {
+      readonly doors: readonly {
+        readonly doorId: string;
+        readonly door: string;
+        readonly since: number;
+        /** what the lock signed for; null: it has not contradicted these books yet */
+        readonly lockVersion: number | null;
+        readonly booksVersion: number;
+        /** who opens there by these books */
+        readonly opens: readonly {
+          readonly personId: string;
+          readonly person: string;
+          readonly class: "code" | "keycard" | "app" | "dailyCode";
+        }[];
+      }[];
     };
   };
   readonly door: {
@@ -1025,6 +1276,9 @@ export interface Api {
       readonly needsSnapshot: boolean;
       /** the lock signed for a table that was never issued */
       readonly alarm: boolean;
+      readonly heldUp: "RULES_EXHAUSTED" | "IDS_EXHAUSTED" | "VERSIONS_EXHAUSTED" | "LOCK_FULL" | null;
+      /** codes, cards and keys that the lock holds at most; null: not known yet */
+      readonly capacity: number | null;
       readonly leaseHours: number;
       readonly codes: readonly {
         readonly class: "code" | "keycard" | "app" | "dailyCode";
@@ -1035,11 +1289,13 @@ export interface Api {
         readonly pending: boolean;
         /** the door is to know it and not to open to it */
         readonly suspended: boolean;
-        /** in the table that the lock last proved */
+        /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
         readonly worksNow: boolean;
         readonly worksAfterSync: boolean;
-        /** false: a courier may have made it otherwise already */
+        /** false: a courier may have made it otherwise, or uses that are not known yet */
         readonly certain: boolean;
+        /** where it works now: its end without a newer table; null: none */
+        readonly worksUntil: number | null;
         /** until when it may open in the worst case, if nobody brings the lock anything */
         readonly exposure: { readonly kind: "gone" | "until" | "untilSync"; readonly until: number | null };
         readonly personId: string;
@@ -1054,11 +1310,13 @@ export interface Api {
         readonly words: string;
         readonly nextSteps: readonly string[];
         readonly troubles: readonly string[];
+        /** what of it only a phone said: the lock has not signed for it */
+        readonly hearsay: { readonly troubles: readonly string[]; readonly at: number } | null;
         readonly lastContactAt: number | null;
       };
       /** which phone was handed what, and which was at the door without delivering it */
       readonly couriers: readonly {
-        readonly phone: string;
+        readonly phone: string | "broker";
         readonly personId: string | null;
         readonly person: string | null;
         readonly version: number;
@@ -1086,6 +1344,8 @@ export interface Api {
       /** the lock was reset from inside, or is another one */
       readonly replace?: boolean | undefined;
       readonly epochMin?: number | undefined;
+      /** codes, cards and keys that the lock holds; left out: it says so once it is full */
+      readonly capacity?: number | undefined;
     };
     readonly answer: { readonly epoch: number; readonly pending: boolean };
   };
@@ -1122,6 +1382,23 @@ export interface Api {
       }[];
     };
   };
+  readonly doorVisits: {
+    readonly params: { readonly door: string };
+    readonly query: { readonly before?: string | undefined; readonly count?: string | undefined };
+    readonly body: undefined;
+    readonly answer: {
+      readonly visits: readonly {
+        readonly id: number;
+        readonly at: number;
+        readonly phone: string | "broker";
+        readonly person: string | null;
+        /** receipt: it brought the lock's signed word */
+        readonly outcome: string;
+        readonly version: number | null;
+        readonly conditions: readonly string[];
+      }[];
+    };
+  };
   readonly assignKeycard: {
     readonly params: { readonly door: string };
     readonly query: undefined;
@@ -1142,11 +1419,13 @@ export interface Api {
         readonly pending: boolean;
         /** the door is to know it and not to open to it */
         readonly suspended: boolean;
-        /** in the table that the lock last proved */
+        /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
         readonly worksNow: boolean;
         readonly worksAfterSync: boolean;
-        /** false: a courier may have made it otherwise already */
+        /** false: a courier may have made it otherwise, or uses that are not known yet */
         readonly certain: boolean;
+        /** where it works now: its end without a newer table; null: none */
+        readonly worksUntil: number | null;
         /** until when it may open in the worst case, if nobody brings the lock anything */
         readonly exposure: { readonly kind: "gone" | "until" | "untilSync"; readonly until: number | null };
         /** false: told because it may open */
@@ -1170,11 +1449,13 @@ export interface Api {
         readonly pending: boolean;
         /** the door is to know it and not to open to it */
         readonly suspended: boolean;
-        /** in the table that the lock last proved */
+        /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
         readonly worksNow: boolean;
         readonly worksAfterSync: boolean;
-        /** false: a courier may have made it otherwise already */
+        /** false: a courier may have made it otherwise, or uses that are not known yet */
         readonly certain: boolean;
+        /** where it works now: its end without a newer table; null: none */
+        readonly worksUntil: number | null;
         /** until when it may open in the worst case, if nobody brings the lock anything */
         readonly exposure: { readonly kind: "gone" | "until" | "untilSync"; readonly until: number | null };
         /** false: told because it may open */
@@ -1222,11 +1503,13 @@ export interface Api {
           readonly pending: boolean;
           /** the door is to know it and not to open to it */
           readonly suspended: boolean;
-          /** in the table that the lock last proved */
+          /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
           readonly worksNow: boolean;
           readonly worksAfterSync: boolean;
-          /** false: a courier may have made it otherwise already */
+          /** false: a courier may have made it otherwise, or uses that are not known yet */
           readonly certain: boolean;
+          /** where it works now: its end without a newer table; null: none */
+          readonly worksUntil: number | null;
           /** until when it may open in the worst case, if nobody brings the lock anything */
           readonly exposure: { readonly kind: "gone" | "until" | "untilSync"; readonly until: number | null };
           /** false: told because it may open */
@@ -1235,6 +1518,25 @@ export interface Api {
       }[];
       /** guests whom this person invited: they keep their codes until those are taken back */
       readonly guests: readonly { readonly id: string; readonly name: string; readonly doors: number }[];
+      /** daily doorcodes this person gave out: they open until then, whatever else is done */
+      readonly dailyCodes: readonly {
+        readonly doorId: string;
+        readonly door: string;
+        /** the door's local day, as 2026-11-21 */
+        readonly day: string;
+        readonly givenAt: number;
+        readonly opensUntil: number;
+        /** where it was sent; null: told in the answer */
+        readonly to: string | null;
+      }[];
+      /** mechanical keys that this person has: no lock knows of them, and nothing but asking takes them back */
+      readonly keys: readonly {
+        readonly id: string;
+        readonly doorId: string;
+        readonly door: string;
+        readonly label: string;
+        readonly givenAt: number;
+      }[];
     };
   };
 }
@@ -1270,6 +1572,10 @@ export const api: Readonly<Record<ApiName, ApiRow>> = {
   deliverSlips: { method: "POST", path: "/v1/courier/slips", isRepeatable: true },
   reportVisit: { method: "POST", path: "/v1/courier/visits", isRepeatable: true },
   askTime: { method: "POST", path: "/v1/courier/time", isRepeatable: true },
+  appKey: { method: "GET", path: "/v1/me/app-key", isRepeatable: true },
+  enrolAppKey: { method: "PUT", path: "/v1/me/app-key", isRepeatable: true },
+  endAppKey: { method: "DELETE", path: "/v1/me/app-key", isRepeatable: true },
+  fetchCapabilities: { method: "POST", path: "/v1/courier/capabilities", isRepeatable: true },
   properties: { method: "GET", path: "/v1/properties", isRepeatable: true },
   property: { method: "GET", path: "/v1/properties/{property}", isRepeatable: true },
   setPolicy: { method: "PATCH", path: "/v1/properties/{property}", isRepeatable: true },
@@ -1290,12 +1596,20 @@ export const api: Readonly<Record<ApiName, ApiRow>> = {
     path: "/v1/properties/{property}/people/{person}/grants",
     isRepeatable: true,
   },
+  revokeDoor: {
+    method: "DELETE",
+    path: "/v1/properties/{property}/people/{person}/grants/{door}",
+    isRepeatable: true,
+  },
   regrant: { method: "POST", path: "/v1/properties/{property}/people/{person}/regrant", isRepeatable: true },
   suspend: { method: "POST", path: "/v1/properties/{property}/people/{person}/suspend", isRepeatable: true },
   resume: { method: "POST", path: "/v1/properties/{property}/people/{person}/resume", isRepeatable: true },
+  doubtedDoors: { method: "GET", path: "/v1/properties/{property}/books", isRepeatable: true },
+  trustBooks: { method: "PUT", path: "/v1/properties/{property}/books", isRepeatable: true },
   door: { method: "GET", path: "/v1/doors/{door}", isRepeatable: true },
   commissionDoor: { method: "POST", path: "/v1/doors/{door}/commission", isRepeatable: true },
   doorLog: { method: "GET", path: "/v1/doors/{door}/log", isRepeatable: true },
+  doorVisits: { method: "GET", path: "/v1/doors/{door}/visits", isRepeatable: true },
   assignKeycard: { method: "POST", path: "/v1/doors/{door}/keycards", isRepeatable: true },
   revokeKeycard: { method: "DELETE", path: "/v1/doors/{door}/keycards/{person}", isRepeatable: true },
   noteKey: { method: "POST", path: "/v1/doors/{door}/keys", isRepeatable: true },

@@ -33,7 +33,7 @@ const sources: Readonly<Record<string, string>> = {
   Keypad: "at the keypad",
   Auto: "by itself",
   Button: "by the button",
-  Remote: "over the network",
+  Remote: "by app",
   Rfid: "by card",
 };
 
@@ -81,10 +81,14 @@ const changeWords: Readonly<Record<string, string>> = {
   "lock.commissioned": "the lock belongs to the property now",
   "lock.proven": "the door was synced",
   "lock.contradicts": "alarm: the lock signed for a table that was never issued",
+  "lock.trusted": "management said that the books of the door are right again",
   "lock.events": "the lock's log came in",
+  "lock.held-up": "something that was granted waits: the door has no room for it",
+  "lock.goes-on": "there is room for what waited",
   "person.added": "a person was added",
   "person.granted": "access was granted",
   "person.revoked": "access was revoked",
+  "person.door-revoked": "a door was taken away",
   "person.regranted": "access was granted anew",
   "person.suspended": "a person was suspended",
   "person.resumed": "a person was resumed",

@@ -56,8 +56,8 @@ export function useSession(): Session {
   return seen;
 }
 
-/** Codes are shown on phones only: a finger and a narrow window, or who says `?mobile`. */
+/** Codes are shown on phones only: what is touched and knows no pointer above it, however it is held; or `?mobile`. */
 export function clientClass(): "mobile" | "desktop" {
   if (new URLSearchParams(location.search).has("mobile")) return "mobile";
-  return matchMedia("(pointer: coarse) and (max-width: 820px)").matches ? "mobile" : "desktop";
+  return matchMedia("(pointer: coarse) and (hover: none)").matches ? "mobile" : "desktop";
 }

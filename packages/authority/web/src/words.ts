@@ -66,10 +66,13 @@ export const warningWords: Readonly<Record<Face["warnings"][number], string>> = 
 };
 
 /** What a face of a code does, in one sentence. */
-export function doesAtTheDoor({ worksNow, worksAfterSync, suspended }: Face): string {
+export function doesAtTheDoor({ worksNow, worksAfterSync, suspended, state, terms }: Face): string {
   if (suspended && worksNow) return "Opens now; suspended from the next door sync on";
   if (suspended) return "Suspended";
-  if (worksNow && worksAfterSync) return "Opens the door now";
+  if (worksNow && worksAfterSync)
+    return terms.windows === null ? "Opens the door now" : "Opens the door within its hours";
+  const isToCome = state === "set" && terms.from !== null && terms.from * 1_000 > Date.now();
+  if (isToCome) return "Opens from its beginning on";
   if (worksNow) return "Opens now, until the next door sync";
   if (worksAfterSync) return "Opens after a door sync";
   return "Does not open any more";
@@ -83,6 +86,22 @@ export function moment(seconds: number): string {
 }
 
 export const timeZone: string = dateAndTime.resolvedOptions().timeZone;
+
+/** The end that a door sync moves, and nothing else; empty where there is none. */
+export function leaseWords({ worksNow, worksUntil, terms }: Face): string {
+  if (!worksNow || worksUntil === null || worksUntil === terms.until) return "";
+  return `Opens until ${moment(worksUntil)}, unless the door is synced before.`;
+}
+
+/** Why it is not known for sure what a code does; empty where it is. */
+export function doubtWords(faces: readonly Face[]): string {
+  const doubtful = faces.filter(({ certain }) => !certain);
+  if (doubtful.length === 0) return "";
+  if (doubtful.every(({ terms }) => terms.uses !== null || terms.minutes !== null))
+    return "The lock counts its uses; what was used up since the last door sync is not known here yet.";
+  const more = faces.length > 1 ? ": if one code does not open, try the other." : ".";
+  return `A phone may have brought the change to the door already and not said so yet${more}`;
+}
 
 /** Until when something may open in the worst case: nobody brings the lock anything more. */
 export function exposureWords(code: {
@@ -147,10 +166,15 @@ export const lockStates: Readonly<Record<Api["door"]["answer"]["lock"], string>>
 export const healthWords: Readonly<Record<string, string>> = {
   ok: "In order",
   alarm: "Alarm: wrong answer",
+  booksDoubted: "Are the books right?",
   tableDamaged: "Table damaged",
+  leaseOver: "Lease over: codes do not open",
   jammed: "Bolt jammed",
   batteryCritical: "Battery empty",
   rebootLoop: "Restarts again and again",
+  tableFull: "No room for all that was granted",
+  lockFull: "The lock is full",
+  numbersUsedUp: "Its numbers are used up",
   noAnswer: "Does not answer",
   neverHeard: "Never heard of",
   silent: "Silent for long",
@@ -164,6 +188,11 @@ const actions: Readonly<Record<string, string>> = {
   deliverSlips: "Brought what locks answered",
   reportVisit: "Told of a visit at a door",
   askTime: "Asked for the time for a lock",
+  trustBooks: "Said that the books are right again",
+  "cli.accountAdd": "Added a person on the command line",
+  "cli.keysRotate": "Drew other keys on the command line",
+  "cli.restored": "Said that the database comes out of a backup",
+  "lock.contradicts": "The lock signed for more than the books know",
 };
 
 /** An endpoint's name as words: `revokeAll` is `Revoke all`. */

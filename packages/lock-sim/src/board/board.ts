@@ -3,10 +3,11 @@
  * secure element when the power fails. Not a simulation of anything: the same board runs over real parts.
  */
 
-import type { Bytes } from "@doorsync/protocol/lock";
+import type { Bytes, Hello } from "@doorsync/protocol/lock";
 import type { Effect, Happening, Key, Note } from "../firmware/events.ts";
 import { off, type State } from "../firmware/state.ts";
 import type { Firmware } from "../firmware/step.ts";
+import { helloAt } from "../firmware/sync.ts";
 import type { ClockPort, EntropyPort, FlashPort, LinkPort, Outcome, PanelPort, SecurePort } from "./ports.ts";
 
 export interface BoardParts {
@@ -43,6 +44,8 @@ export interface Board {
   battery(percent: number): void;
   /** The button inside was held. */
   holdReset(): void;
+  /** What the lock says of itself just now, without a connection: for its advertising. Undefined while it is dark. */
+  hello(): Hello | undefined;
   /** One connection at a time, as the radio has; undefined while another is open or the power is off. */
   connect(link: LinkPort): BoardLink | undefined;
 }
@@ -164,6 +167,9 @@ export function createBoard(parts: BoardParts): Board {
     },
     holdReset() {
       feed({ kind: "reset-button" });
+    },
+    hello() {
+      return state.power === "on" ? helloAt(state, parts.clock.now()) : undefined;
     },
     connect(opened) {
       if (link !== undefined || state.power === "off") return undefined;

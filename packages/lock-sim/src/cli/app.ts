@@ -10,6 +10,7 @@ import {
   run,
   text_en,
 } from "@stricli/core";
+import { parseAdapter } from "../edge/adapter.ts";
 import { parseBroker } from "../edge/mqtt.ts";
 import type {
   Context,
@@ -157,6 +158,26 @@ const serve = buildCommand<RunFlags, [], Context>({
         placeholder: "247",
         brief: "ATT MTU that frames are cut for, 23 to 517",
       },
+      ble: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Over Bluetooth as well: advertises, and serves one phone at a time",
+      },
+      adapter: {
+        kind: "parsed",
+        parse: parseAdapter,
+        optional: true,
+        placeholder: "N|virtual[:PATH]",
+        brief: "Bluetooth adapter; virtual: one of software, in the air that programs here share",
+      },
+      capture: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        placeholder: "FILE",
+        brief: "Write what goes over the adapter into a btsnoop file, for Wireshark",
+      },
       mqtt: {
         kind: "parsed",
         parse: parseBroker,
@@ -189,6 +210,7 @@ const serve = buildCommand<RunFlags, [], Context>({
       "power cuts. After the end of standard input it goes on serving until SIGTERM or SIGINT; `quit` ends it too. With " +
       "--json each line of input gets exactly one answer, and events come in between. The process may be killed at " +
       "any moment: nothing committed is lost.\n\n" +
+      "With --ble phones reach it over Bluetooth, too; whoever is served by one way keeps the others waiting.\n\n" +
       "With --mqtt the lock is connected as well: what a broker holds for it is delivered as by a phone at the door, " +
       "and its receipts and log go back there. A broker that is away is tried again.\n\n" +
       "Without --home the script is played in a world of its own, as by `lock-sim play`.\n\n" +
@@ -197,6 +219,7 @@ const serve = buildCommand<RunFlags, [], Context>({
       "Examples:\n" +
       "  lock-sim run --home ./front-door --listen 127.0.0.1:7001\n" +
       "  lock-sim run --home ./front-door --listen 127.0.0.1:0 --json --trace\n" +
+      "  lock-sim run --home ./front-door --ble --adapter virtual\n" +
       "  lock-sim run --home ./front-door --mqtt mqtt://127.0.0.1:1883\n" +
       "  lock-sim run --home ./front-door --script ./morning.sim\n" +
       "  printf 'press 4821#\\nturn key\\nbattery 4\\nstatus\\nquit\\n' | lock-sim run --home ./front-door",
@@ -410,21 +433,34 @@ const fuzz = buildCommand<FuzzFlags, [], Context>({
 const inspect = buildCommand<InspectFlags, [string], Context>({
   loader: async () => (await import("./inspect.ts")).inspectCommand,
   parameters: {
-    flags: { json: jsonFlag },
+    flags: {
+      keys: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        placeholder: "FILE",
+        brief: "Of a secure element: write what opens its updates in Wireshark to FILE",
+      },
+      json: jsonFlag,
+    },
     positional: {
       kind: "tuple",
       parameters: [{ brief: "A file, or bytes in hex", placeholder: "FILE|HEX", parse: String }],
     },
   },
   docs: {
-    brief: "Say in words what a message, parcel, flash image or secure element holds",
+    brief: "Say in words what a message, parcel, flash image, secure element or capture holds",
     fullDescription:
       "Says in words what bytes claim: a message, a parcel or return slip of a mailbox, a flash image, a secure " +
-      "element. It verifies no signature, opens nothing sealed and prints no secret key.\n\n" +
-      "Exit status: 0 said; 1 bytes of no known kind; 2 no such file.\n\n" +
+      "element, or a capture of Bluetooth (btsnoop), visit by visit. It verifies no signature, opens nothing sealed and " +
+      "prints no secret key. With --keys the key that opens a lock's updates goes to a new file, for its owner alone.\n\n" +
+      "Exit status: 0 said; 1 bytes of no known kind, or a capture without a visit to a lock; 2 no such file, or one " +
+      "that cannot be read.\n\n" +
       "Examples:\n" +
       "  lock-sim inspect ./front-door/flash.img\n" +
       "  lock-sim inspect ./mailbox/parcels/0011223344556677-1-3-4.parcel\n" +
+      "  lock-sim inspect ./visit.btsnoop\n" +
+      "  lock-sim inspect ./front-door/secure.bin --keys ./front-door.keys\n" +
       "  lock-sim inspect 8111",
   },
 });

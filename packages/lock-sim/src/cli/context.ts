@@ -1,5 +1,6 @@
 /** What a command is given: its flags, and as much of a process as it may touch. Types only. */
 import type { CommandContext } from "@stricli/core";
+import type { AdapterChoice } from "../edge/adapter.ts";
 import type { Address } from "../edge/socket.ts";
 
 /** 0 done; 1 the thing itself was refused; 2 wrong use or environment. */
@@ -40,6 +41,11 @@ export interface RunFlags {
   readonly home?: string;
   readonly listen: Address;
   readonly mtu: number;
+  /** Over Bluetooth as well. */
+  readonly ble: boolean;
+  readonly adapter?: AdapterChoice;
+  /** A file for everything that goes between the stack and its adapter. */
+  readonly capture?: string;
   /** The broker of a connected lock. */
   readonly mqtt?: string;
   readonly script?: string;
@@ -89,5 +95,7 @@ export interface FuzzFlags {
 }
 
 export interface InspectFlags {
+  /** Where to write what opens this lock's updates. */
+  readonly keys?: string;
   readonly json: boolean;
 }

@@ -29,7 +29,7 @@ const sourceWords: Readonly<Record<LockEvent["source"], string>> = {
   Keypad: " at the keypad",
   Auto: " by itself",
   Button: " with the button",
-  Remote: " from afar",
+  Remote: " by app",
   Rfid: " with a card",
 };
 

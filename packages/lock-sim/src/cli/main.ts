@@ -14,10 +14,15 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+/** How long what a command left behind may keep a process that is done. */
+const lingerMilliseconds = 300;
+
 const args = process.argv.slice(2);
 if (args.length === 1 && (args[0] === "--version" || args[0] === "-v")) {
   process.stdout.write(`${ownVersion()}\n`);
 } else {
   const { runCommands } = await import("./app.ts");
   process.exitCode = await runCommands(args, process);
+  // The command is done; a radio's stack, which never lets go of its process, must not keep it.
+  setTimeout(() => process.stdout.write("", () => process.exit()), lingerMilliseconds).unref();
 }

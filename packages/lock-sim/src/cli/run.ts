@@ -2,8 +2,10 @@
  * `lock-sim run`: one lock from its home folder, reachable over TCP, with a prompt or lines from standard input. It
  * composes and ends; what the words mean is in `obey.ts`, what is shown in `said.ts`.
  */
-import { createCrypto, toHex } from "@doorsync/protocol/lock";
+import { createCrypto, frameBytesFor, frameBytesMax, toHex } from "@doorsync/protocol/lock";
 import { openssl } from "@doorsync/protocol/node-crypto";
+import { openAdapter } from "../edge/adapter.ts";
+import { createLockRadio } from "../edge/bleno.ts";
 import { type Home, openHome } from "../edge/home.ts";
 import { type Listening, listen } from "../edge/socket.ts";
 import { type LineTerminal, openTerminal } from "../edge/terminal.ts";
@@ -25,7 +27,6 @@ import { type Command, completions, parseCommand, wordsOf } from "./words.ts";
 
 /** How often the running lock is given a tick. */
 const tickMilliseconds = 250;
-const attHeaderBytes = 3;
 
 export async function runCommand(this: Context, flags: RunFlags): Promise<void> {
   const { terminal } = this;
@@ -152,12 +153,14 @@ async function serve(
   terminal.once("SIGTERM", interrupted);
   let listening: Listening | undefined;
   let wired: Wired | undefined;
+  let aired: Aired | undefined;
   let stopTicking = (): void => {};
   try {
     bench.powerOn();
     const outcome = runLines(terminal, flags, script, carryOut);
     if (outcome !== undefined) return outcome;
-    listening = await listen(flags.listen, flags.mtu - attHeaderBytes, guarded(connect));
+    aired = await takeToTheAir(flags, bench, { connect: guarded(connect), say });
+    listening = await listen(flags.listen, frameBytesFor(flags.mtu, frameBytesMax), guarded(connect));
     say({ kind: "ready", value: listening.address });
     wired =
       flags.mqtt === undefined
@@ -180,6 +183,7 @@ async function serve(
         bench.passed(nowMs - lastMs);
         lastMs = nowMs;
         wired?.look();
+        aired?.look(nowMs);
         prompt?.refresh();
       }),
     );
@@ -201,6 +205,7 @@ async function serve(
     stopTicking();
     prompt?.close();
     wired?.close();
+    await aired?.close();
     listening?.close();
     terminal.removeListener("SIGINT", interrupted);
     terminal.removeListener("SIGTERM", interrupted);
@@ -246,4 +251,45 @@ function runLines(
 
 function tellHeld(terminal: Terminal, flags: RunFlags, held: number): void {
   if (held > 0 && !flags.json) terminal.stdout.write(`${heldWords(held)}\n`);
+}
+
+interface Aired {
+  look(nowMs: number): void;
+  close(): Promise<void>;
+}
+
+/** bleno agrees to no larger one. */
+const bleMtuMax = 256;
+
+/** The lock on Bluetooth, where that is wanted. Rejects with Trouble. */
+async function takeToTheAir(
+  flags: RunFlags,
+  bench: Bench,
+  { connect, say }: { connect: Parameters<typeof listen>[2]; say: (said: Said) => void },
+): Promise<Aired | undefined> {
+  if (!flags.ble) {
+    if (flags.adapter === undefined && flags.capture === undefined) return undefined;
+    throw new Trouble("--adapter and --capture go with --ble");
+  }
+  const opened = await openAdapter(flags.adapter ?? { kind: "hardware", deviceId: undefined }, flags.capture);
+  const radio = createLockRadio({
+    stack: opened.stack,
+    mtu: Math.min(flags.mtu, bleMtuMax),
+    lock: { connect, hello: () => (bench.radio === "deaf" ? undefined : bench.lock.board.hello()) },
+    onTrouble: (value) => say({ kind: "mended", value }),
+  });
+  let isShown = false;
+  return {
+    look(nowMs) {
+      radio.look(nowMs);
+      const isSeen = radio.isAdvertising || radio.isConnected;
+      if (isSeen !== isShown) say({ kind: "bluetooth", value: isSeen ? "advertising" : "hidden" });
+      isShown = isSeen;
+    },
+    async close() {
+      radio.close();
+      const trouble = await opened.close();
+      if (trouble !== undefined) say({ kind: "mended", value: trouble });
+    },
+  };
 }

@@ -10,7 +10,7 @@ import {
   refusals,
 } from "@doorsync/protocol/lock";
 import type { WireState } from "../edge/mqtt.ts";
-import type { Note } from "../firmware/events.ts";
+import type { Denial, Note } from "../firmware/events.ts";
 import type { Pressed } from "../lock.ts";
 import type { BoltPosition } from "../parts/panel.ts";
 import type { Struck, SupplyCut } from "../parts/supply.ts";
@@ -92,6 +92,13 @@ export type Said =
   | { readonly kind: "commissioned"; readonly value: { readonly epoch: number } }
   | { readonly kind: "rotated"; readonly value: { readonly epoch: number } }
   | { readonly kind: "acknowledged"; readonly value: { readonly seq: number } }
+  /** A phone asked for the door. */
+  | {
+      readonly kind: "app";
+      readonly value:
+        | { readonly result: "opened"; readonly credential: number }
+        | { readonly result: "refused"; readonly reason: Denial };
+    }
   | { readonly kind: "alarm"; readonly value: AlarmName }
   /** The battery gave in, and the lock is dark. */
   | { readonly kind: "brown-out"; readonly value: "motor" | "boot" | "radio" }
@@ -102,6 +109,9 @@ export type Said =
   /** Of a connected lock: its broker came or went, and what the courier inside its house did. */
   | { readonly kind: "broker"; readonly value: WireState }
   | { readonly kind: "visited"; readonly value: Visited }
+  /** Of a lock with Bluetooth: whether it can be seen, and what its radio had to mend. */
+  | { readonly kind: "bluetooth"; readonly value: "advertising" | "hidden" }
+  | { readonly kind: "mended"; readonly value: string }
   /** Events shown after `note on` only. */
   | { readonly kind: "session"; readonly value: "open" | "ended" }
   | {
@@ -165,8 +175,12 @@ export function saidByNote(note: Note, phase: string): Said | undefined {
     case "storage-failed":
       return { kind: "storage-failed", value: true };
     case "opened":
+      if (note.by !== "app") return undefined;
+      return { kind: "app", value: { result: "opened", credential: note.credential } };
     case "denied":
-      return undefined;
+      return note.by === "app"
+        ? { kind: "app", value: { result: "refused", reason: note.reason } }
+        : undefined;
     default:
       return note satisfies never;
   }
@@ -287,6 +301,12 @@ export function toWords(said: Said): readonly [Colour, string] {
         : ["yellow", `${said.value.why}; it is tried again`];
     case "visited":
       return [said.value.owed > 0 ? "yellow" : "plain", `by wire: ${said.value.says}`];
+    case "bluetooth":
+      return said.value === "advertising"
+        ? ["plain", "Bluetooth: phones see the lock"]
+        : ["yellow", "Bluetooth: no phone sees the lock"];
+    case "mended":
+      return ["yellow", said.value];
     case "session":
       return ["plain", said.value === "open" ? "a phone connected" : "the phone left"];
     case "chunk": {
@@ -297,6 +317,10 @@ export function toWords(said: Said): readonly [Colour, string] {
       return ["plain", `the authority's keys were changed: epoch ${said.value.epoch}`];
     case "acknowledged":
       return ["plain", `events up to ${said.value.seq} are with the authority`];
+    case "app":
+      return said.value.result === "opened"
+        ? ["green", `opened by app (credential ${said.value.credential})`]
+        : ["red", `refused by app (${said.value.reason}; the phone hears no reason)`];
     case "alarm":
       return ["red", `ALARM ${said.value}: ${alarmWords[said.value]}`];
     case "brown-out":

@@ -93,10 +93,11 @@ function openScreen({ stdout }: Streams, lines: Interface, { picture }: LineList
   /** As it stands there now; undefined: picture and prompt are not drawn. */
   let drawn: readonly string[] | undefined;
 
-  const columns = (): number => stdout.columns ?? columnsDefault;
+  // A terminal that does not know its size says 0.
+  const columns = (): number => stdout.columns || columnsDefault;
   const drawing = (): readonly string[] => {
     const wanted = picture?.(columns()) ?? [];
-    return wanted.length + rowsBesidePicture > (stdout.rows ?? rowsDefault) ? [] : wanted;
+    return wanted.length + rowsBesidePicture > (stdout.rows || rowsDefault) ? [] : wanted;
   };
   /** Wipes so many rows above the cursor's, and the cursor's. */
   const wipe = (rowsAbove: number): void => {

@@ -105,7 +105,10 @@ export function witnessRefusal(running: Running, turn: Turn, refusal: RefusalNam
   const others = diary.repeated.filter((one) => !isSame(one));
   const counted = { ...running, diary: { ...diary, repeated: [...others, now].slice(-repeatedMax) } };
   if (isLate) return counted;
-  return witness(counted, turn, { kind: "SyncRefused", detail, version, count: 1 + (known?.repeats ?? 0) });
+  // The authority knows of no other place where a lock signs for how much it holds.
+  const credential = refusal === "RESOURCE_EXHAUSTED" ? running.store.geometry.capacity : 0;
+  const count = 1 + (known?.repeats ?? 0);
+  return witness(counted, turn, { kind: "SyncRefused", detail, credential, version, count });
 }
 
 /** The line that one entry is, or undefined when its class has no room left. */

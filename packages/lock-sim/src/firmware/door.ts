@@ -1,9 +1,10 @@
 /**
- * Whether what somebody shows opens the door now: a code, the daily doorcode, a keycard. Judges only; it writes nothing
+ * Whether what somebody shows opens the door now: a code, the daily doorcode, a keycard, a device. Judges only; it writes nothing
  * and knows no keypad. Fails closed: what this firmware does not know how to judge does not open.
  */
 
 import {
+  appTag,
   type Bytes,
   type Credential,
   type Crypto,
@@ -15,6 +16,7 @@ import {
   decodedCredential,
   firstCredentialId,
   itemId,
+  keyBytes,
   localDay,
   pinTag,
   type Rule,
@@ -30,10 +32,21 @@ import { blankCalendar, type Calendar, isInSchedule, keepsSchedule, readInto } f
 import { settingsOf } from "./settings.ts";
 import { type Use, useOf } from "./uses.ts";
 
-/** What was typed or held against the reader. */
+/** What was typed, held against the reader, or proved by a phone. */
 export type Shown =
   | { readonly by: "keypad"; readonly digits: string }
-  | { readonly by: "card"; readonly uid: Bytes };
+  | { readonly by: "card"; readonly uid: Bytes }
+  /** `deviceKey`: proved by its holder, with a capability for it; undefined: refused already, and judged all the same. */
+  | { readonly by: "app"; readonly deviceKey: Bytes | undefined; readonly asker: Asker };
+
+/** The phone that waits for an answer: its connection, and the key that its answer is sealed with. */
+export interface Asker {
+  readonly session: number;
+  readonly answerKey: Bytes;
+}
+
+/** The class of rule that a credential must be under, to be shown so. */
+const classes = { keypad: "code", card: "keycard", app: "app" } as const;
 
 export interface Door {
   readonly table: Table;
@@ -67,6 +80,8 @@ export type Judgement =
 /** Credentials of the daily doorcode that are looked at: one for each kind of recipient. */
 const dailySlotsMax = 8;
 const noTag: Bytes = new Uint8Array(tagBytes);
+/** In place of a device's key that does not count: as long as one, so that judging it is the same work. */
+const noDevice: Bytes = new Uint8Array(keyBytes);
 
 /**
  * One MAC, then every credential is visited and compared in constant time, match or not: the time at the keypad
@@ -75,8 +90,7 @@ const noTag: Bytes = new Uint8Array(tagBytes);
  */
 export function judge(crypto: Crypto, door: Door, shown: Shown): Judgement {
   const { keys } = door;
-  const tag =
-    shown.by === "card" ? cardTag(crypto, keys.pin, shown.uid) : pinTag(crypto, keys.pin, shown.digits);
+  const tag = tagOf(crypto, keys.pin, shown);
   let found: Bytes | undefined;
   const daily: Bytes[] = [];
   let calendar = blankCalendar(door.time);
@@ -89,6 +103,7 @@ export function judge(crypto: Crypto, door: Door, shown: Shown): Judgement {
       if (isDaily) daily.push(item);
     }
   }
+  if (shown.by === "app" && shown.deviceKey === undefined) return denied("no-capability");
   if (door.damaged) return denied("damaged");
   if (shown.by === "keypad" && shown.digits.length === dailyCodeLength) {
     const ofTheDay = judgeDaily(crypto, door, shown.digits, daily, calendar);
@@ -96,10 +111,23 @@ export function judge(crypto: Crypto, door: Door, shown: Shown): Judgement {
   }
   const credential = found === undefined ? undefined : decodedCredential(found);
   const rule = credential === undefined ? undefined : ruleOf(door.table, credential.rule);
-  if (credential === undefined || rule?.class !== (shown.by === "card" ? "keycard" : "code")) {
+  if (credential === undefined || rule?.class !== classes[shown.by]) {
     return denied("unknown-code");
   }
   return judgeCredential(door, credential, rule, calendar, undefined);
+}
+
+function tagOf(crypto: Crypto, pinKey: Bytes, shown: Shown): Bytes {
+  switch (shown.by) {
+    case "keypad":
+      return pinTag(crypto, pinKey, shown.digits);
+    case "card":
+      return cardTag(crypto, pinKey, shown.uid);
+    case "app":
+      return appTag(crypto, pinKey, shown.deviceKey ?? noDevice);
+    default:
+      throw new Error(`no such way to show: ${String(shown satisfies never)}`);
+  }
 }
 
 function denied(reason: Denial, credential?: number): Judgement {

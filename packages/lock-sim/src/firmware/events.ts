@@ -70,7 +70,7 @@ export type Effect =
 export type LoudAlarm = Exclude<keyof typeof alarmCodes, "ForcedUser">;
 
 /** How somebody came in. */
-export type Means = "keypad" | "card" | "cylinder";
+export type Means = "keypad" | "card" | "app" | "cylinder";
 
 /** For traces and people; nothing depends on it and nothing of it leaves the lock by air. */
 export type Note =
@@ -109,6 +109,8 @@ export type Denial =
   | "minutes-over"
   /** No room to remember that it was used, or the note did not take. */
   | "use-not-noted"
+  /** The app's capability, or its signature, was none that opens now. */
+  | "no-capability"
   | "insufficient-battery"
   | "damaged"
   | "budget";

@@ -7,3 +7,4 @@ export { type Geometry, geometryFor } from "./geometry.ts";
 export { decodeSecure, encodeSecure, factorySecure, type Phase, type Secure } from "./secure.ts";
 export { off, type Running, type State } from "./state.ts";
 export { createFirmware, type Firmware } from "./step.ts";
+export { helloAt } from "./sync.ts";

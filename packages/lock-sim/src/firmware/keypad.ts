@@ -1,8 +1,8 @@
 /**
- * The person at the door: digits, ENTER (#), CLEAR (*), and keycards. An attempt at a code is counted durably before
- * the code is compared, so pulling the battery buys no guesses (T24); an opening is written down before the bolt moves;
- * the panel shows the same for every reason of a refusal. Whether something opens is door.ts's to judge, how it is
- * remembered notebook.ts's and journal.ts's.
+ * Whoever wants in: digits, ENTER (#), CLEAR (*), keycards, and devices that proved themselves. An attempt at a code is
+ * counted durably before the code is compared, so pulling the battery buys no guesses (T24); an opening is written down
+ * before the bolt moves; the panel shows the same for every reason of a refusal, and so does the answer to a phone.
+ * Whether something opens is door.ts's to judge, how it is remembered notebook.ts's and journal.ts's.
  */
 
 import {
@@ -12,10 +12,12 @@ import {
   lockOperationTypes,
   operationErrors,
   readUint,
+  refuse,
 } from "@doorsync/protocol/lock";
+import { answerUnlock, busySeconds } from "./answer.ts";
 import { keptBy, spanOf } from "./clock.ts";
 import { entryOf, planEntry, raise, waiting, witness } from "./diary.ts";
-import { type Judgement, judge, type Shown } from "./door.ts";
+import { type Asker, type Judgement, judge, type Shown } from "./door.ts";
 import type { Denial, Key, Now } from "./events.ts";
 import { beginsPause, mayTry } from "./guessing.ts";
 import { type JournalPlan, worn } from "./journal.ts";
@@ -80,20 +82,22 @@ export function tapCard(running: Running, turn: Turn, uid: Bytes): Running {
   return show(running, turn, { by: "card", uid });
 }
 
-function show(running: Running, turn: Turn, shown: Shown): Running {
+/** Whatever somebody shows, by whichever way. */
+export function show(running: Running, turn: Turn, shown: Shown): Running {
   if (running.lanes.keypad === undefined) return consider(running, turn, shown);
   // One after the other: a success is noted for the attempt that it belongs to.
-  if (running.entered.length >= entriesWaitingMax) return deny(running, turn, shown.by, "budget");
+  if (running.entered.length >= entriesWaitingMax) return deny(running, turn, shown, "budget");
   return { ...running, entered: [...running.entered, shown] };
 }
 
 function consider(running: Running, turn: Turn, shown: Shown): Running {
   // Nothing is compared, so nothing is counted: it would be the battery's fault and the residents' budget.
-  if (!hasPowerToMove(running)) return deny(running, turn, shown.by, "insufficient-battery");
-  if (shown.by === "card") return judgeShown(running, turn, shown);
+  if (!hasPowerToMove(running)) return deny(running, turn, shown, "insufficient-battery");
+  // Nobody guesses a card or a signature, and a locked keypad keeps neither out (T25).
+  if (shown.by !== "keypad") return judgeShown(running, turn, shown);
   const uptime = poweredSeconds(running, turn.now);
   const policy = settingsOf(running.inForce.table);
-  if (!mayTry(running.notebook, uptime, policy).ok) return deny(running, turn, shown.by, "budget");
+  if (!mayTry(running.notebook, uptime, policy).ok) return deny(running, turn, shown, "budget");
   const notes = planAttempt(running.notebook, uptime, stillMatters(running));
   return withKeypadJob(running, job(notes.ops, { next: "judge", digits: shown.digits, notes }));
 }
@@ -114,7 +118,7 @@ export function settleAttempt(
   const counted = { ...running, notebook: noted(running.notebook, then.notes, ended) };
   if (ended.ok) return judgeShown(counted, turn, { by: "keypad", digits: then.digits });
   // Not counted means not compared: a worn notebook must not give free guesses.
-  return deny(counted, turn, "keypad", "budget");
+  return deny(counted, turn, { by: "keypad" }, "budget");
 }
 
 export type KeypadEnded = Extract<Ended<KeypadThen, never>, { readonly lane: "keypad" }>;
@@ -134,10 +138,11 @@ function judgeShown(running: Running, turn: Turn, shown: Shown): Running {
     },
     shown,
   );
-  if (!judgement.opens) return deny(running, turn, shown.by, judgement.reason, judgement.credential);
-  const opening = { credential: judgement.credential, by: shown.by, forced: judgement.forced };
+  if (!judgement.opens) return deny(running, turn, shown, judgement.reason, judgement.credential);
+  const asker = shown.by === "app" ? shown.asker : undefined;
+  const opening = { credential: judgement.credential, by: shown.by, asker, forced: judgement.forced };
   const planned = planOpening(running, turn, judgement, opening);
-  return planned ?? deny(running, turn, shown.by, "use-not-noted", judgement.credential);
+  return planned ?? deny(running, turn, shown, "use-not-noted", judgement.credential);
 }
 
 /** Everything that has to be in flash before the bolt moves. Undefined: a use cannot be remembered, so it is none. */
@@ -171,7 +176,7 @@ function openingEntry(running: Running, turn: Turn, opening: Opening): Entry {
   return entryOf(running, turn, {
     kind: "LockOperation",
     detail: opening.forced ? ForcedUserEvent : Unlock,
-    source: opening.by === "card" ? "Rfid" : "Keypad",
+    source: sources[opening.by],
     credential: opening.credential,
   });
 }
@@ -187,16 +192,18 @@ export function settleOpening(
   const lineAt = ended.job.at - notes.ops.length;
   if (!ended.ok && lineAt < 0) {
     const kept = { ...running, notebook: afterFailure(running.notebook, notes, ended.job.at) };
-    return deny(kept, turn, opening.by, "use-not-noted", opening.credential);
+    return deny(kept, turn, opening, "use-not-noted", opening.credential);
   }
+  const { credential, by, asker, forced } = opening;
   const remembered = { ...running, notebook: notes.after };
   const told = line === undefined ? remembered : settleLine(remembered, line, entry, ended.ok, lineAt);
   turn.effects.push(
     { kind: "signal", signal: "accepted" },
-    { kind: "note", note: { what: "opened", ...opening } },
+    { kind: "note", note: { what: "opened", credential, by, forced } },
   );
   const moving = throwBolt(told, turn, "unlocked");
-  if (opening.by === "card") return moving;
+  if (asker !== undefined) return answerUnlock(moving, turn, asker, "opened");
+  if (by === "card") return moving;
   const success = planSuccess(moving.notebook);
   return withKeypadJob(moving, job(success.ops, { next: "noted", notes: success }));
 }
@@ -211,21 +218,40 @@ export function noted(before: Notebook, notes: NotebookPlan, ended: KeypadEnded)
   return ended.ok ? notes.after : afterFailure(before, notes, ended.job.at);
 }
 
-/** The panel shows that it did not open, and never why; the journal tells the property. */
-function deny(running: Running, turn: Turn, by: Shown["by"], reason: Denial, credential?: number): Running {
+/** Who is refused: somebody at the door, who looks at the panel, or a phone that waits for its answer. */
+interface Refusable {
+  readonly by: Shown["by"];
+  readonly asker?: Asker | undefined;
+}
+
+/** Nobody at the door or on the air hears why it did not open; the journal tells the property. */
+function deny(
+  running: Running,
+  turn: Turn,
+  { by, asker }: Refusable,
+  reason: Denial,
+  credential?: number,
+): Running {
   const signal = reason === "budget" ? "wait" : "refused";
-  turn.effects.push({ kind: "signal", signal }, { kind: "note", note: { what: "denied", reason, by } });
-  if (reason === "budget") return running;
+  if (asker === undefined) turn.effects.push({ kind: "signal", signal });
+  turn.effects.push({ kind: "note", note: { what: "denied", reason, by } });
+  if (reason === "budget") return asker === undefined ? running : answerUnlock(running, turn, asker, tooMany);
   const told = witness(running, turn, {
     kind: "LockOperationError",
     detail: operationErrors[errorOf[reason]],
-    source: by === "card" ? "Rfid" : "Keypad",
+    source: sources[by],
     credential: credential ?? 0,
   });
-  if (by === "card" || reason === "insufficient-battery") return told;
+  if (asker !== undefined) return answerUnlock(told, turn, asker, refuse("DENIED", "door/shut"));
+  if (by !== "keypad" || reason === "insufficient-battery") return told;
   const begins = beginsPause(told.notebook, settingsOf(told.inForce.table));
   return begins ? raise(told, turn, "WrongCodeEntryLimit") : told;
 }
+
+const tooMany = refuse("BUSY", "door/waiting", busySeconds);
+
+/** Matter's word for each way in. */
+const sources = { keypad: "Keypad", card: "Rfid", app: "Remote" } as const;
 
 /** Matter's word for each reason. */
 const errorOf: { readonly [R in Exclude<Denial, "budget">]: keyof typeof operationErrors } = {
@@ -238,6 +264,7 @@ const errorOf: { readonly [R in Exclude<Denial, "budget">]: keyof typeof operati
   "used-up": "Restricted",
   "minutes-over": "Restricted",
   "use-not-noted": "Unspecified",
+  "no-capability": "InvalidCredential",
   "insufficient-battery": "InsufficientBattery",
   damaged: "Unspecified",
 };

@@ -22,6 +22,11 @@ import { draw, say, type Turn } from "./session.ts";
 import type { InForce, Running } from "./state.ts";
 import { blankStore, dirtied, moveOn } from "./store.ts";
 
+/** Only a whole table helps: there is none yet, or it is damaged, or of an epoch before. */
+export function wantsSnapshot({ secure, store }: Running): boolean {
+  return secure.phase === "provisional" || store.damaged || secure.tableEpoch !== secure.epoch;
+}
+
 export function hearCommission(running: Running, turn: Turn, body: Bytes): Running {
   const { secure } = running;
   if (secure.phase === "owned") return answerNo(running, turn, "commission", refuse("REJECTED", "M0"));

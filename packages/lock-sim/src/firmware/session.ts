@@ -1,6 +1,7 @@
 /**
  * One connection: frames in and out, its budgets and timers, and its share of entropy. Not what messages mean
- * (sync.ts). All of it is forgotten when the courier leaves.
+ * (sync.ts). All of it is forgotten when the courier leaves. Its memory is one message in the inbox: chunks that were
+ * judged good are not kept here but beside the block that is written, and bounded there (stream.ts).
  */
 
 import {
@@ -49,6 +50,7 @@ export function connect(running: Running, turn: Turn, entropy: Bytes, frameBytes
     draws: 0,
     standing: { kind: "open" },
     nonce: undefined,
+    handshake: undefined,
     strangeBytes: 0,
     badSignatures: 0,
     fruitless: 0,
@@ -58,7 +60,7 @@ export function connect(running: Running, turn: Turn, entropy: Bytes, frameBytes
   return { ...running, sessions: number, session };
 }
 
-/** The courier left, or was sent away. What was committed stays; a half-written stream stays resumable. */
+/** The courier left, or was sent away. What was committed stays; what is held is written, and the stream resumable. */
 export function forgetSession(running: Running, turn: Turn): Running {
   if (running.session === undefined) return running;
   turn.effects.push({ kind: "note", note: { what: "session-ended" } });
@@ -128,7 +130,7 @@ export function say(running: Running, turn: Turn, name: MessageName, body: Bytes
 }
 
 /** Checks whose failure cost the lock a signature verification. */
-const costlyChecks: readonly string[] = ["U9", "K3", "A2", "N4"];
+const costlyChecks: readonly string[] = ["U9", "K3", "A2", "N4", "Q5", "Q8"];
 
 /** Says the number of a refusal, and no more. A courier that brings three bad signatures is sent away (T16). */
 export function sayRefusal(
@@ -137,14 +139,27 @@ export function sayRefusal(
   heard: MessageName | "frames",
   refused: Refused,
 ): Running {
-  const { refusal, check } = refused;
-  turn.effects.push({ kind: "note", note: { what: "refused", message: heard, refusal, check } });
+  witnessNo(turn, heard, refused);
   const said = say(running, turn, "refusal", encodeRefusal(refused));
-  if (said.session === undefined || !costlyChecks.includes(check)) return said;
-  const badSignatures = said.session.badSignatures + 1;
-  const badSignaturesMs = [...recentBadSignatures(said, turn.now), turn.now.uptimeMs];
-  const counted = withSession({ ...said, badSignaturesMs }, { badSignatures });
-  return badSignatures >= badSignaturesPerSessionMax ? hangUp(counted, turn) : counted;
+  return hangUpIfSpent(countedBad(said, turn, refused.check), turn);
+}
+
+/** For traces and people: what was refused, and by which check. */
+export function witnessNo(turn: Turn, heard: MessageName | "frames", { refusal, check }: Refused): void {
+  turn.effects.push({ kind: "note", note: { what: "refused", message: heard, refusal, check } });
+}
+
+/** A failed check, counted where it cost the lock a signature verification. */
+export function countedBad(running: Running, turn: Turn, check: string): Running {
+  if (!costlyChecks.includes(check)) return running;
+  const badSignaturesMs = [...recentBadSignatures(running, turn.now), turn.now.uptimeMs];
+  const badSignatures = sessionOf(running).badSignatures + 1;
+  return withSession({ ...running, badSignaturesMs }, { badSignatures });
+}
+
+/** Sends a courier away that has brought as many bad signatures as one may. */
+export function hangUpIfSpent(running: Running, turn: Turn): Running {
+  return sessionOf(running).badSignatures >= badSignaturesPerSessionMax ? hangUp(running, turn) : running;
 }
 
 /** Whether the lock will still spend a signature verification on strangers this minute. */

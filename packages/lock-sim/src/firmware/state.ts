@@ -3,12 +3,14 @@
  * cut by itself; what does lies in flash (`store`, `notebook`, `journal` mirror it) and in the secure element (`secure`).
  *
  * Invariants: `inForce` changes only when the last operation of a commit was read back, and receipts are made of it
- * alone; at most one table job runs; a session's standing is one word, not a set of optional fields.
+ * alone; at most one table job runs; a session's standing is one word, not a set of optional fields; `held` is empty
+ * unless that job writes a block, and everything in it follows that block in the hash chain.
  */
 
 import type {
   AcceptedManifest,
   Bytes,
+  Channel,
   ChunkExpected,
   EventClass,
   Inbox,
@@ -16,7 +18,7 @@ import type {
   Outbox,
   Table,
 } from "@doorsync/protocol/lock";
-import type { Shown } from "./door.ts";
+import type { Asker, Shown } from "./door.ts";
 import type { Journal, JournalPlan } from "./journal.ts";
 import type { Notebook, NotebookPlan } from "./notebook.ts";
 import type { Secure } from "./secure.ts";
@@ -45,6 +47,13 @@ export interface Half {
   readonly expected: ChunkExpected;
 }
 
+/** A chunk that was judged good while the one before it is being written; `half`: the stream as it is with this one. */
+export interface HeldChunk {
+  readonly items: Bytes;
+  readonly next: Bytes;
+  readonly half: Half;
+}
+
 export type SessionStanding =
   | { readonly kind: "open" }
   /** A manifest was verified in this session; its chunks may come. */
@@ -67,6 +76,8 @@ export interface Session {
   readonly standing: SessionStanding;
   /** The one live nonce for a time token. */
   readonly nonce: Nonce | undefined;
+  /** The one handshake that an unlock may come over. */
+  readonly handshake: { readonly channel: Channel; readonly sinceMs: number } | undefined;
   /** Bytes heard since something this courier brought became durable. */
   readonly strangeBytes: number;
   readonly badSignatures: number;
@@ -158,6 +169,8 @@ export interface Diary {
 export interface Opening {
   readonly credential: number;
   readonly by: Shown["by"];
+  /** The phone that asked, where it was one. */
+  readonly asker: Asker | undefined;
   readonly forced: boolean;
 }
 
@@ -196,6 +209,8 @@ export interface Running {
   readonly store: Store;
   readonly inForce: InForce;
   readonly half: Half | undefined;
+  /** Chunks to be written behind the block under way, in their order; they outlive the connection that brought them. */
+  readonly held: readonly HeldChunk[];
   readonly notebook: Notebook;
   readonly journal: Journal;
   readonly diary: Diary;

@@ -226,6 +226,7 @@ function boot(geometry: Geometry, turn: Turn, flash: Bytes, record: Bytes): Runn
     store,
     inForce: { version, state: secure.state, issuedAt, table: damaged ? emptyTable : table },
     half: restored.staged === undefined ? undefined : halfOf(restored.staged),
+    held: [],
     notebook: notes.notebook,
     journal: events.journal,
     diary: openDiary(events.journal),

@@ -15,22 +15,17 @@ import {
   acceptUpdate,
   type Bytes,
   bootsPerHourMax,
-  type Crypto,
   clockDriftPpmMax,
   completeDelta,
   completeSnapshot,
   concat,
   conditionFlags,
-  digestWith,
-  emptyTable,
   encodeHello,
-  encodeNext,
   equal,
   type Held,
+  type Hello,
   helloFlags,
   issueReceipt,
-  itemBytes,
-  itemId,
   lockMayHear,
   type Message,
   type MessageName,
@@ -51,7 +46,7 @@ import type { Now } from "./events.ts";
 import { poweredSeconds } from "./keypad.ts";
 import { hearAck, hearPull } from "./log.ts";
 import { mechanicalConditions } from "./mechanics.ts";
-import { hearCommission, hearRotation, takeKeys, takeOwner } from "./owner.ts";
+import { hearCommission, hearRotation, takeKeys, takeOwner, wantsSnapshot } from "./owner.ts";
 import { settleReset } from "./reset.ts";
 import { trustOf } from "./secure.ts";
 import {
@@ -66,16 +61,18 @@ import {
   withSession,
 } from "./session.ts";
 import type { Half, InForce, Planned, Running, TableThen } from "./state.ts";
+import { givenUp, isResumable, type Plan, planActivate, planBegin, planDelta, planFloor } from "./store.ts";
 import {
-  givenUp,
-  isResumable,
-  type Plan,
-  planActivate,
-  planBegin,
-  planBlock,
-  planDelta,
-  planFloor,
-} from "./store.ts";
+  type BlockThen,
+  emptyHalf,
+  halfSoFar,
+  refuseChunks,
+  sayNext,
+  standingOf,
+  takeChunk,
+  writeHeld,
+} from "./stream.ts";
+import { hearUnlock, hearUnlockStart, refuseUnlock } from "./unlock.ts";
 import type { Ended } from "./work.ts";
 
 const signatureBudgetSeconds = 60;
@@ -84,10 +81,12 @@ export function hearMessage(running: Running, turn: Turn, message: Message): Run
   const name = messageName(message.type);
   const { session } = running;
   if (name === undefined || session === undefined) throw new Error("the inbox passes known types only");
-  const no = (refused: Refused): Running => answerNo(running, turn, name, refused);
-  const standing = running.lanes.table === undefined ? session.standing.kind : "writing";
-  if (standing === "writing") return no(refuse("BUSY", "writing", busySeconds));
-  if (!lockMayHear(standing, name)) return no(refuse("REJECTED", "dialogue"));
+  const no = (refused: Refused): Running =>
+    name === "unlock" ? refuseUnlock(running, turn, refused) : answerNo(running, turn, name, refused);
+  if (!lockMayHear(standingOf(running, session), name)) {
+    const isWriting = running.lanes.table !== undefined;
+    return no(isWriting ? refuse("BUSY", "writing", busySeconds) : refuse("REJECTED", "dialogue"));
+  }
   switch (name) {
     case "hello":
       return hearHello(running, turn, message.body);
@@ -105,7 +104,9 @@ export function hearMessage(running: Running, turn: Turn, message: Message): Run
     case "manifest":
     case "time":
     case "ack":
-    case "rotation": {
+    case "rotation":
+    case "unlock-start":
+    case "unlock": {
       if (running.secure.phase === "factory") return no(refuse("REJECTED", "no-owner"));
       if (!signatureBudgetLeft(running, turn.now)) return no(refuse("BUSY", "U1", signatureBudgetSeconds));
       if (isFruitless(running)) return hangUp(no(refuse("BUSY", "U1", busySeconds)), turn);
@@ -122,6 +123,8 @@ const hearSigned = {
   time: hearTime,
   ack: hearAck,
   rotation: hearRotation,
+  "unlock-start": hearUnlockStart,
+  unlock: hearUnlock,
 };
 
 function hearHello(running: Running, turn: Turn, body: Bytes): Running {
@@ -133,30 +136,24 @@ function hearHello(running: Running, turn: Turn, body: Bytes): Running {
   return sayHello(withSession(drawn.running, { nonce: { value, sentMs: turn.now.uptimeMs } }), turn, value);
 }
 
-function sayHello(running: Running, turn: Turn, nonce: Bytes | undefined): Running {
+/** What the lock says of itself to anybody, asked or not. */
+export function helloAt(running: Running, now: Now): Hello {
   const { secure, store, inForce, half } = running;
   const flags =
     (secure.phase === "factory" ? helloFlags.factory : 0) +
     (wantsSnapshot(running) ? helloFlags.wantsSnapshot : 0) +
     (store.damaged ? helloFlags.damaged : 0) +
-    (wantsTime(keptBy(running), turn.now) ? helloFlags.wantsTime : 0) +
+    (wantsTime(keptBy(running), now) ? helloFlags.wantsTime : 0) +
     (running.journal.events.length > 0 ? conditionFlags.logWaiting : 0) +
-    conditionsOf(running, turn.now);
+    conditionsOf(running, now);
   const resume = half !== undefined && isResumable(store) ? [half.to, half.expected.index] : [];
-  const hello = {
-    protocol: protocolVersion,
-    tag: secure.tag,
-    epoch: secure.epoch,
-    version: inForce.version,
-    flags,
-    resume,
-  } as const;
-  return say(running, turn, "hello", encodeHello(nonce === undefined ? hello : { ...hello, nonce }));
+  const { tag, epoch } = secure;
+  return { protocol: protocolVersion, tag, epoch, version: inForce.version, flags, resume };
 }
 
-/** Only a whole table helps: there is none yet, or it is damaged, or of an epoch before. */
-function wantsSnapshot({ secure, store }: Running): boolean {
-  return secure.phase === "provisional" || store.damaged || secure.tableEpoch !== secure.epoch;
+function sayHello(running: Running, turn: Turn, nonce: Bytes | undefined): Running {
+  const hello = helloAt(running, turn.now);
+  return say(running, turn, "hello", encodeHello(nonce === undefined ? hello : { ...hello, nonce }));
 }
 
 /** How the lock is doing, as bits for hello and receipt. */
@@ -227,26 +224,34 @@ function hearManifest(running: Running, turn: Turn, body: Bytes): Running {
 }
 
 function hearChunk(running: Running, turn: Turn, body: Bytes): Running {
-  const standing = running.session?.standing;
-  if (standing?.kind !== "streaming") throw new Error("the dialogue lets chunks pass while streaming only");
-  const { manifest } = standing;
+  const { session } = running;
+  if (session?.standing.kind !== "streaming") throw new Error("chunks pass while streaming only");
+  const { manifest } = session.standing;
   const trust = trustOf(running.secure);
-  const half = manifest.span > 0 ? emptyHalf(manifest) : running.half;
+  const half = manifest.span > 0 ? emptyHalf(manifest) : halfSoFar(running, session);
   if (half === undefined) return answerNo(running, turn, "chunk", refuse("REJECTED", "dialogue"));
   const verdict = acceptChunk(turn.crypto, trust, manifest, half.expected, body);
   if (!verdict.ok) return answerNo(running, turn, "chunk", verdict);
-  const { items, next } = verdict.value;
-  if (manifest.span > 0) {
-    const delta = completeDelta(turn.crypto, trust, heldBy(running, turn.now), manifest, items);
-    const settled = withSession(running, { standing: { kind: "open" } });
-    return delta.ok
-      ? commitDelta(settled, turn, "chunk", delta.value)
-      : answerNo(settled, turn, "chunk", delta);
+  if (manifest.span === 0) {
+    return takeChunk(running, turn, { digestKey: trust.keys.digest, manifest, half }, verdict.value);
   }
-  const longer = lengthen(turn.crypto, trust.keys.digest, half, items, next);
-  const plan = planBlock(running.store, { items, next, digest: longer.digest });
-  if (plan === "full") return answerNo(running, turn, "chunk", refuse("STORAGE", "C7"));
-  return withPlan(running, plan, (planned) => ({ ...planned, next: "block", manifest, half: longer }));
+  const { items } = verdict.value;
+  const delta = completeDelta(turn.crypto, trust, heldBy(running, turn.now), manifest, items);
+  const settled = withSession(running, { standing: { kind: "open" } });
+  return delta.ok
+    ? commitDelta(settled, turn, "chunk", delta.value)
+    : answerNo(settled, turn, "chunk", delta);
+}
+
+/** A chunk is durable: its courier, if it is still there, hears of it, and the one behind it is next. */
+function settleBlock(running: Running, turn: Turn, block: BlockThen): Running {
+  const { half, manifest, asker } = block;
+  const { to, chunks } = manifest;
+  turn.effects.push({ kind: "note", note: { what: "chunk", to, index: half.expected.index - 1, chunks } });
+  const longer = { ...running, half };
+  const going = writeHeld(longer, turn, block);
+  if (going !== undefined || running.session?.number !== asker) return going ?? longer;
+  return continueStream(renewed(longer, turn), turn, manifest, half);
 }
 
 /** Asks for the next chunk, or puts the stream in force when it has come whole. */
@@ -361,15 +366,8 @@ export function settleTable(
     }
     case "block": {
       const { running: kept } = settlePlan(running, then, ended);
-      if (!ended.ok) return failed(kept, "chunk");
-      const { half, manifest } = then;
-      const { to, chunks } = manifest;
-      turn.effects.push({
-        kind: "note",
-        note: { what: "chunk", to, index: half.expected.index - 1, chunks },
-      });
-      const longer = { ...kept, half };
-      return asks ? continueStream(renewed(longer, turn), turn, manifest, half) : longer;
+      if (!ended.ok) return refuseChunks(kept, turn, then.asker, refuse("STORAGE", "flash"));
+      return settleBlock(kept, turn, then);
     }
     case "floor": {
       const { running: kept } = settlePlan(running, then, ended);
@@ -409,35 +407,6 @@ export function settleTable(
     default:
       throw new Error(`no such end: ${String(then satisfies never)}`);
   }
-}
-
-function sayNext(running: Running, turn: Turn, manifest: AcceptedManifest, index: number): Running {
-  return say(running, turn, "next", encodeNext({ to: manifest.to, index }));
-}
-
-function emptyHalf(manifest: AcceptedManifest): Half {
-  return {
-    to: manifest.to,
-    root: manifest.root,
-    issuedAt: manifest.issuedAt,
-    items: [],
-    digest: emptyTable.digest,
-    expected: { index: 0, hash: manifest.root, afterId: -1 },
-  };
-}
-
-function lengthen(crypto: Crypto, digestKey: Bytes, half: Half, items: Bytes, next: Bytes): Half {
-  let { digest } = half;
-  for (let at = 0; at < items.length; at += itemBytes) {
-    digest = digestWith(crypto, digestKey, digest, items.subarray(at, at + itemBytes), 1);
-  }
-  const afterId = itemId(items.subarray(-itemBytes));
-  return {
-    ...half,
-    items: [...half.items, items],
-    digest,
-    expected: { index: half.expected.index + 1, hash: next, afterId },
-  };
 }
 
 function heldBy(running: Running, now: Now): Held {

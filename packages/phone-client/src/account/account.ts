@@ -3,12 +3,15 @@
  * It decides nothing that is the service's to decide, and shows as done only what a lock has signed for.
  */
 import type { Crypto } from "@doorsync/protocol/courier";
-import type { Clock, Storage, Timers } from "../ports.ts";
+import type { Clock, Fill, Storage, Timers } from "../ports.ts";
 import type { Api } from "./api.ts";
 import { type Answer, type CallOptions, type Client, describeFailure } from "./client.ts";
+import { createDoorKeys, type DoorKeys } from "./door-keys.ts";
 import { type AccountMailbox, accountMailbox } from "./mailbox.ts";
+import { createDoorOpener, type Opened, type OpenOptions } from "./open-door.ts";
 import { createCaller, keepSession, kept, type Session, storedSession } from "./session.ts";
 import { fromJsonBytes, toJsonBytes } from "./text.ts";
+import { type UnderWay, underWay } from "./under-way.ts";
 import { type AccountVisit, createVisitor, type VisitOptions } from "./visit.ts";
 import { type WatchOptions, watch } from "./watch.ts";
 
@@ -18,6 +21,8 @@ export interface AccountOptions {
   readonly crypto: Crypto;
   readonly timers: Timers;
   readonly now: Clock;
+  /** For the key by which this phone opens doors, and for each asking at one. */
+  readonly fill: Fill;
   /** What the service is told about the app: its version decides about `upgrade_required`. */
   readonly app: { readonly name: string; readonly version: string };
 }
@@ -77,14 +82,34 @@ export interface Account {
   sync(options: VisitOptions): Promise<AccountVisit>;
   /** Visits whenever a lock comes into range for which something is carried (F21), until the signal aborts. */
   autoSync(options: WatchOptions): Promise<void>;
+  /** Asks a door to open, by this phone's key; a door that wants to be synced first is, in the same visit. */
+  open(options: OpenOptions): Promise<Opened>;
+  /** The key by which this phone opens doors. */
+  readonly doorKeys: DoorKeys;
   readonly mailbox: AccountMailbox;
 }
 
 export function createAccount(options: AccountOptions): Account {
-  const { client, storage, crypto, timers, now, app } = options;
+  const { client, storage, crypto, timers, now, fill, app } = options;
   const caller = createCaller(client, storage);
   const mailbox = accountMailbox({ caller, storage, crypto, now });
-  const visitor = createVisitor({ caller, mailbox, crypto, timers });
+  const doorKeys = createDoorKeys({ caller, mailbox, storage, crypto, fill, now });
+  /** Of this log-in: who logs out ends its visits, and what they would still keep is nobody's. */
+  let stay = newStay();
+
+  function newStay() {
+    const visits = underWay(timers);
+    const held = mailboxDuring(visits, mailbox);
+    const visitor = createVisitor({ caller, mailbox: held, crypto, timers });
+    const opener = createDoorOpener({ caller, mailbox: held, keys: doorKeys, crypto, timers, fill, now });
+    return { visits, visitor, opener, mailbox: held };
+  }
+
+  async function endStay(): Promise<void> {
+    const { visits } = stay;
+    stay = newStay();
+    await visits.end();
+  }
 
   async function logIn({ email, password, signal }: LogInWish): Promise<Answer<Session>> {
     const body = { email, password, client: { class: "mobile" as const, ...app } };
@@ -94,7 +119,10 @@ export function createAccount(options: AccountOptions): Account {
     const left = await storedSession(storage);
     if (left?.url === client.url) await client.call("logOut", { token: left.token, signal, tries: 1 });
     const before = await storage.get(kept.owner);
-    if (before !== undefined && fromJsonBytes(before) !== accountId) await storage.wipe();
+    if (before !== undefined && fromJsonBytes(before) !== accountId) {
+      await endStay();
+      await storage.wipe();
+    }
     await storage.put(kept.owner, toJsonBytes(accountId));
     const session = { url: client.url, email, token, accountId, expiresAt };
     await keepSession(storage, session);
@@ -107,6 +135,8 @@ export function createAccount(options: AccountOptions): Account {
     let why: string | undefined;
     try {
       session = await storedSession(storage);
+      // What they brought by now is sent below.
+      await endStay();
       lost = (await mailbox.flush(signal)).owed;
     } catch (error) {
       // The storage cannot be read: the more reason to wipe it.
@@ -149,8 +179,32 @@ export function createAccount(options: AccountOptions): Account {
     revokeGuest: ({ door, person, signal }) =>
       caller.call("revokeGuest", { params: { door, person }, signal }),
     dailyCode: ({ door, signal, ...body }) => caller.call("dailyCode", { params: { door }, body, signal }),
-    sync: (wish) => visitor.visit(wish),
-    autoSync: (wish) => watch({ visitor, mailbox, now }, wish),
+    sync: (wish) => {
+      const { visits, visitor } = stay;
+      return visits.run(wish.signal, (signal) => visitor.visit({ wantsWord: true, ...wish, signal }));
+    },
+    autoSync: (wish) => {
+      const { visits, ...lent } = stay;
+      return visits.run(wish.signal, (signal) => watch({ ...lent, now }, { ...wish, signal }));
+    },
+    open: (wish) => {
+      const { visits, opener } = stay;
+      return visits.run(wish.signal, (signal) => opener.open({ ...wish, signal }));
+    },
+    doorKeys,
     mailbox,
+  };
+}
+
+/** Once the stay is over nothing more is kept: whose slips these would be has logged out (F25). */
+function mailboxDuring(visits: UnderWay, mailbox: AccountMailbox): AccountMailbox {
+  return {
+    ...mailbox,
+    async keep(slip) {
+      if (!visits.isOver) await mailbox.keep(slip);
+    },
+    async keepVisit(report) {
+      if (!visits.isOver) await mailbox.keepVisit(report);
+    },
   };
 }

@@ -3,7 +3,8 @@
  * network carries what it fetched before, and owes what it was given until the service took it.
  *
  * Invariants over restarts: a slip is in the storage before it is sent, and stays until the service answered for it;
- * what was fetched last is carried until the next fetch that is answered.
+ * what was asked for last is carried until a later question is answered, in whatever order the answers come. What one's
+ * own doors wait for and what each lock that was met does are values of their own, so that no fetch undoes another.
  */
 import {
   type Bytes,
@@ -19,6 +20,7 @@ import type { Api } from "./api.ts";
 import type { Answer, Denied, Unreachable } from "./client.ts";
 import { type Caller, kept } from "./session.ts";
 import { fromBase64Url, fromJsonBytes, toBase64Url, toJsonBytes } from "./text.ts";
+import { type VisitReport, visitReports } from "./visit-reports.ts";
 
 /** Slips sent in one call, as the service takes them. */
 const slipsPerCallMax = 64;
@@ -32,7 +34,9 @@ export interface Flushed {
   readonly taken: readonly Taken[];
   /** Slips that still wait. */
   readonly owed: number;
-  /** Why they do. */
+  /** Visits of which the service has not heard yet. */
+  readonly untold: number;
+  /** Why something waits. */
   readonly failed: Denied | Unreachable | undefined;
 }
 
@@ -49,16 +53,16 @@ export interface AccountMailbox extends Mailbox {
   carried(): Promise<Carried>;
   /** Only keeps a slip; the next `flush` sends it. */
   keep(slip: ReturnSlip): Promise<void>;
+  /** Only keeps how a visit went; the next `flush` tells the service, behind the slips. */
+  keepVisit(report: VisitReport): Promise<void>;
   /** Sends what is owed. */
   flush(signal?: AbortSignal): Promise<Flushed>;
 }
 
-/** As it lies in the storage: base64url of encoded parcels. */
+/** As it lies in the storage, for one's own doors and for each lock that was met: base64url of encoded parcels. */
 interface Stored {
-  readonly at: number | undefined;
+  readonly at: number;
   readonly own: readonly string[];
-  /** By tag in hex, the latest last. */
-  readonly met: readonly (readonly [tag: string, parcels: readonly string[]])[];
 }
 
 export interface MailboxLent {
@@ -71,32 +75,67 @@ export interface MailboxLent {
 export function accountMailbox({ caller, storage, crypto, now }: MailboxLent): AccountMailbox {
   let running: Promise<Flushed> | undefined;
   let next: Promise<Flushed> | undefined;
+  let writing: Promise<unknown> = Promise.resolve();
+  let asks = 0;
+  /** For which question each value was put last. */
+  const putFor = new Map<string, number>();
+  const reports = visitReports({ caller, storage, crypto, now });
 
-  async function stored(): Promise<Stored> {
-    const bytes = await storage.get(kept.parcels);
+  async function stored(key: string): Promise<Stored | undefined> {
+    const bytes = await storage.get(key);
     const read = bytes === undefined ? undefined : fromJsonBytes(bytes);
-    return isStored(read) ? read : { at: undefined, own: [], met: [] };
+    return isStored(read) ? read : undefined;
+  }
+
+  async function metKeys(): Promise<readonly string[]> {
+    return (await storage.list()).filter((key) => key.startsWith(kept.met));
+  }
+
+  /** In turn, and nothing that was asked for earlier than what is kept already. */
+  function put(key: string, asked: number, parcels: readonly string[]): Promise<void> {
+    const work = writing.then(async () => {
+      if ((putFor.get(key) ?? -1) > asked) return;
+      await storage.put(key, toJsonBytes({ at: now(), own: parcels } satisfies Stored));
+      putFor.set(key, asked);
+    });
+    writing = work.catch(() => undefined);
+    return work;
+  }
+
+  /** Lets go of the locks that were met longest ago. */
+  function forgetMet(): Promise<void> {
+    const work = writing.then(async () => {
+      const keys = await metKeys();
+      if (keys.length <= metLocksMax) return;
+      const aged = await Promise.all(keys.map(async (key) => ({ key, at: (await stored(key))?.at ?? 0 })));
+      const oldest = aged.sort((a, b) => a.at - b.at).slice(0, keys.length - metLocksMax);
+      for (const { key } of oldest) await storage.delete(key);
+    });
+    writing = work.catch(() => undefined);
+    return work;
   }
 
   async function refresh(wish: Parameters<AccountMailbox["refresh"]>[0] = {}): Promise<Answer<true>> {
     const tags = wish.tags?.map(toHex);
+    asks += 1;
+    const asked = asks;
     // One try: what is kept already is better than waiting at the door for a dead network.
     const answer = await caller.call("fetchParcels", { body: { tags }, signal: wish.signal, tries: 1 });
     if (!answer.ok) return answer;
-    const before = await stored();
     const { parcels } = answer.value;
-    const after =
-      tags === undefined
-        ? { ...before, at: now(), own: parcels }
-        : { ...before, met: withMet(before.met, tags, parcels) };
-    await storage.put(kept.parcels, toJsonBytes(after));
+    if (tags === undefined) await put(kept.parcels, asked, parcels);
+    else {
+      for (const tag of tags) await put(`${kept.met}${tag}`, asked, parcelsOf(tag, parcels));
+      await forgetMet();
+    }
     return { ok: true, value: true };
   }
 
   async function carried(): Promise<Carried> {
-    const { at, own, met } = await stored();
-    const texts = new Set([...own, ...met.flatMap(([, parcels]) => parcels)]);
-    return { at, parcels: [...texts].map(parcelOf).filter((one) => one !== undefined) };
+    const own = await stored(kept.parcels);
+    const met = await Promise.all([...(await metKeys())].sort().map(stored));
+    const texts = new Set([own, ...met].flatMap((one) => one?.own ?? []));
+    return { at: own?.at, parcels: [...texts].map(parcelOf).filter((one) => one !== undefined) };
   }
 
   async function owedKeys(): Promise<readonly string[]> {
@@ -138,10 +177,12 @@ export function accountMailbox({ caller, storage, crypto, now }: MailboxLent): A
     const taken: Taken[] = [];
     for (let at = 0; at < keys.length; at += slipsPerCallMax) {
       const sent = await send(keys.slice(at, at + slipsPerCallMax), signal);
-      if (!sent.ok) return { taken, owed: (await owedKeys()).length, failed: sent };
+      if (!sent.ok)
+        return { taken, owed: (await owedKeys()).length, failed: sent, untold: await reports.count() };
       taken.push(...sent.value);
     }
-    return { taken, owed: (await owedKeys()).length, failed: undefined };
+    const failed = await reports.handIn(signal);
+    return { taken, owed: (await owedKeys()).length, failed, untold: await reports.count() };
   }
 
   /** Never two at once, or a slip would be told of twice; whoever comes meanwhile shares the next one. */
@@ -162,6 +203,8 @@ export function accountMailbox({ caller, storage, crypto, now }: MailboxLent): A
   }
 
   async function keep(slip: ReturnSlip): Promise<void> {
+    // Nobody's any more: whoever was logged in here has logged out, perhaps in another program on the same folder.
+    if ((await storage.get(kept.owner)) === undefined) return;
     await storage.put(owedKey(crypto, slip), encodeReturnSlip(slip));
   }
 
@@ -169,6 +212,7 @@ export function accountMailbox({ caller, storage, crypto, now }: MailboxLent): A
     refresh,
     carried,
     keep,
+    keepVisit: (report) => reports.keep(report),
     flush,
     async parcels() {
       await refresh();
@@ -192,20 +236,15 @@ function parcelOf(text: string): Parcel | undefined {
 }
 
 /** The service answers for all tags at once; each lock's parcels say whose they are. */
-function withMet(met: Stored["met"], tags: readonly string[], parcels: readonly string[]): Stored["met"] {
-  const others = met.filter(([tag]) => !tags.includes(tag));
-  const fresh = tags.map((tag) => {
-    const own = parcels.filter((text) => {
-      const parcel = parcelOf(text);
-      return parcel !== undefined && toHex(parcel.tag) === tag;
-    });
-    return [tag, own] as const;
+function parcelsOf(tag: string, parcels: readonly string[]): readonly string[] {
+  return parcels.filter((text) => {
+    const parcel = parcelOf(text);
+    return parcel !== undefined && toHex(parcel.tag) === tag;
   });
-  return [...others, ...fresh].slice(-metLocksMax);
 }
 
 function isStored(read: unknown): read is Stored {
   if (typeof read !== "object" || read === null) return false;
-  const { own, met } = read as Partial<Record<keyof Stored, unknown>>;
-  return Array.isArray(own) && Array.isArray(met);
+  const { at, own } = read as Partial<Record<keyof Stored, unknown>>;
+  return typeof at === "number" && Array.isArray(own);
 }

@@ -23,8 +23,16 @@ export const kept = {
   session: "session",
   doors: "doors",
   parcels: "parcels",
+  /** Followed by the tag of a lock that was met, in hex. */
+  met: "met/",
   /** Followed by the digest of the slip. */
   owed: "owed/",
+  /** Followed by the moment of the visit and a digest. */
+  visits: "visit/",
+  /** The secret half of the key by which this phone opens doors, 32 bytes; it goes with the session. */
+  doorKey: "door-key",
+  /** What that key may ask for, as the service said last. */
+  leaves: "leaves",
 } as const;
 
 /** Who is logged in on this phone; undefined: nobody. */
@@ -63,7 +71,7 @@ export interface Caller {
 
 /**
  * A caller over what the storage says. A session that the service has ended is forgotten here too, with what it
- * showed; sealed parcels and owed slips stay, for they are nobody's secret and somebody's need.
+ * showed and the key that opened doors; sealed parcels and owed slips stay, for they are nobody's secret and somebody's need.
  */
 export function createCaller(client: Client, storage: Storage): Caller {
   return {
@@ -78,6 +86,8 @@ export function createCaller(client: Client, storage: Storage): Caller {
       if ((await storedSession(storage))?.token === session.token) {
         await storage.delete(kept.session);
         await storage.delete(kept.doors);
+        await storage.delete(kept.leaves);
+        await storage.delete(kept.doorKey);
       }
       return answer;
     },

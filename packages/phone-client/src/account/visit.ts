@@ -10,19 +10,21 @@ import {
   readHello,
   toHex,
 } from "@doorsync/protocol/courier";
-import { type Heard, type SyncOptions, type SyncResult, sync } from "../courier.ts";
+import type { Heard } from "../converse.ts";
+import { type SyncOptions, type SyncResult, sync } from "../courier.ts";
 import type { Outcome } from "../errand/outcome.ts";
 import type { Timers } from "../ports.ts";
 import { emptySatchel, type Satchel } from "../satchel.ts";
-import { type Answer, type Denied, describeFailure, type Unreachable } from "./client.ts";
+import { type Denied, describeFailure, type Unreachable } from "./client.ts";
 import { greet } from "./greet.ts";
 import type { AccountMailbox, Taken } from "./mailbox.ts";
 import type { Caller } from "./session.ts";
 import { fromBase64Url, toBase64Url } from "./text.ts";
+import type { VisitReport } from "./visit-reports.ts";
 
 export type VisitOptions = Pick<
   SyncOptions,
-  "transport" | "signal" | "waits" | "onProgress" | "onMessage" | "onIgnored"
+  "transport" | "signal" | "waits" | "onProgress" | "onMessage" | "onIgnored" | "wantsWord"
 > & {
   /** How the lock shows itself, where that is known before it is met. */
   readonly tag?: Bytes | undefined;
@@ -60,12 +62,19 @@ export function createVisitor({ caller, mailbox, crypto, timers }: VisitLent): V
   async function once(options: VisitOptions, mayRefresh: boolean): Promise<Met> {
     let tag = options.tag;
     let stale: Met["stale"];
+    const taken: Taken[] = [];
     const refresh = async (wish: Parameters<AccountMailbox["refresh"]>[0]): Promise<void> => {
       const answer = await mailbox.refresh(wish);
       if (!answer.ok) stale = answer;
     };
     const parcels = async (): Promise<readonly Parcel[]> => {
-      if (mayRefresh) await refresh(withSignal({}, options.signal));
+      if (mayRefresh) {
+        // First what is owed: the service plans with it, and a visit of before is none with what is fetched now.
+        const { failed, taken: done } = await mailbox.flush(options.signal);
+        taken.push(...done);
+        if (failed?.unreachable === undefined) await refresh(withSignal({}, options.signal));
+        else stale = failed;
+      }
       const carried = await mailbox.carried();
       // With nothing in hand no lock would be visited, and what this one waits for would stay unknown.
       if (carried.parcels.length === 0 && stale === undefined)
@@ -93,19 +102,21 @@ export function createVisitor({ caller, mailbox, crypto, timers }: VisitLent): V
       },
     });
     satchel = result.satchel;
-    return { result, tag, stale };
+    return { result, tag: tag ?? result.tag, stale, taken };
   }
 
   return {
     async visit(options) {
       let met = await once(options, true);
+      const before = met.taken;
       if (await isWorthAnother(met, options, mailbox)) met = await once({ ...options, tag: met.tag }, false);
       const { result, tag, stale } = met;
+      if (tag !== undefined) await mailbox.keepVisit(reportOf(tag, result));
       // The visit may have been given up on; what it brought is sent all the same.
       const flushed = await mailbox.flush();
-      if (tag !== undefined && stale === undefined) await tell(caller, tag, result);
       const advice = adviceFor(result.outcome, stale, flushed.owed);
-      return { ...result, tag, stale, taken: flushed.taken, owed: flushed.owed, advice };
+      const taken = [...before, ...flushed.taken];
+      return { ...result, tag, stale, taken, owed: flushed.owed, advice };
     },
   };
 }
@@ -114,6 +125,8 @@ interface Met {
   readonly result: SyncResult;
   readonly tag: Bytes | undefined;
   readonly stale: Denied | Unreachable | undefined;
+  /** Of what had been owed before. */
+  readonly taken: readonly Taken[];
 }
 
 /** A lock that was met and for which nothing was carried: now that its tag is known, the service can be asked. */
@@ -142,15 +155,10 @@ function tagOf(message: Heard): Bytes | undefined {
   return hello.ok ? hello.value.tag : undefined;
 }
 
-/** A hint for management; when it does not arrive, nothing is lost that counts. */
-async function tell(
-  caller: Caller,
-  tag: Bytes,
-  { outcome, receipt, conditions }: SyncResult,
-): Promise<Answer<undefined>> {
+/** A hint for management: which phone was at the door, and how it went there. */
+function reportOf(tag: Bytes, { outcome, receipt, conditions }: SyncResult): VisitReport {
   const version = receipt?.version ?? ("version" in outcome ? outcome.version : undefined);
-  const body = { tag: toHex(tag), outcome: outcome.kind, version, conditions };
-  return await caller.call("reportVisit", { body, tries: 1 });
+  return { tag: toHex(tag), outcome: outcome.kind, version, conditions: [...conditions] };
 }
 
 const freshHelps: ReadonlySet<RefusalName> = new Set(["EXPIRED", "NEED_SNAPSHOT", "STALE"]);

@@ -11,6 +11,8 @@ import type { AccountVisit, VisitOptions, Visitor } from "./visit.ts";
 export const refreshSeconds = 30;
 /** How long a place is left alone after a visit that ended badly, in seconds. */
 export const againSeconds = 15;
+/** The longest such rest: it doubles with each answer that anybody might have given in the lock's place. */
+export const againSecondsMax = 900;
 
 export interface WatchOptions extends Omit<VisitOptions, "transport" | "tag"> {
   readonly radar: Radar;
@@ -34,21 +36,37 @@ export async function watch({ visitor, mailbox, now }: WatchLent, options: Watch
   /** What was carried for a place when it was last done with: the same again is no reason to go there. */
   const done = new Map<string, string>();
   const restUntil = new Map<string, number>();
+  /** What was answered unsigned at a place, for these parcels: it is believed for a while only. */
+  const doubted = new Map<
+    string,
+    { readonly wanted: string; readonly until: number; readonly seconds: number }
+  >();
   let askedAt = Number.NEGATIVE_INFINITY;
 
   for await (const sighting of radar.watch(signal)) {
     if (signal.aborted) return;
     if (now() - askedAt >= refreshEach) {
       askedAt = now();
-      await mailbox.refresh({ signal });
       await mailbox.flush(signal);
+      await mailbox.refresh({ signal });
     }
     if ((restUntil.get(sighting.place) ?? 0) > now()) continue;
     const wanted = fingerprint(await wantedAt(mailbox, sighting));
     if (wanted === "" || done.get(sighting.place) === wanted) continue;
+    const asked = `${sighting.place} ${sighting.tag === undefined ? "" : toHex(sighting.tag)}`;
+    const doubt = doubted.get(asked);
+    const isSame = doubt?.wanted === wanted;
+    if (isSame && doubt.until > now()) continue;
     const visit = await visitor.visit({ ...wish, signal, transport: sighting.transport, tag: sighting.tag });
-    if (isSettled(visit)) done.set(sighting.place, fingerprint(await wantedAt(mailbox, sighting)));
-    else restUntil.set(sighting.place, now() + againAfter);
+    const by = endedBy(visit);
+    if (by === "lock") {
+      done.set(sighting.place, fingerprint(await wantedAt(mailbox, sighting)));
+      doubted.delete(asked);
+    } else if (by === "anybody") {
+      const seconds = isSame ? Math.min(2 * doubt.seconds, againSecondsMax) : againAfter;
+      const left = fingerprint(await wantedAt(mailbox, sighting));
+      doubted.set(asked, { wanted: left, until: now() + seconds, seconds });
+    } else restUntil.set(sighting.place, now() + againAfter);
     if (visit.outcome.kind !== "unreachable") onVisit?.(visit, sighting.place);
   }
 }
@@ -68,17 +86,21 @@ function fingerprint(parcels: readonly Parcel[]): string {
   return names.sort().join("\n");
 }
 
-/** Whether going there again with the same parcels would bring nothing new. */
-function isSettled({ outcome }: AccountVisit): boolean {
+/**
+ * By whose word the visit ended. What a lock proved, it need not prove again for the same parcels; what anybody can say in
+ * its place raises no wish and ends none.
+ */
+function endedBy({ outcome }: AccountVisit): "lock" | "anybody" | "mishap" {
   switch (outcome.kind) {
     case "synced":
     case "already":
     case "commissioned":
+      return "lock";
     case "nothing":
     case "unfit":
-      return true;
+      return "anybody";
     case "refused":
-      return outcome.refusal !== "BUSY";
+      return outcome.refusal === "BUSY" ? "mishap" : "anybody";
     case "rotated":
     case "unproven":
     case "unreachable":
@@ -86,7 +108,7 @@ function isSettled({ outcome }: AccountVisit): boolean {
     case "dropped":
     case "broken":
     case "aborted":
-      return false;
+      return "mishap";
     default:
       return outcome satisfies never;
   }

@@ -1,16 +1,28 @@
-/** The commands of an account, as flags and help: log in and out, doors, codes, guests, the daily doorcode. */
+/** The commands of an account, as flags and help: log in and out, doors, codes, guests, the phone's key, the daily doorcode. */
 import { buildCommand, buildRouteMap, type RouteMap } from "@stricli/core";
-import { commonFlags, doorFlag, parseDays, parseHours, parseLength, parseMoment } from "./flags.ts";
+import {
+  bleFlags,
+  commonFlags,
+  doorFlag,
+  parseDays,
+  parseHours,
+  parseLength,
+  parseLock,
+  parseMoment,
+  parseMtu,
+} from "./flags.ts";
 import { parseUrl } from "./open.ts";
 import type {
   CommonFlags,
   Context,
   DailyCodeFlags,
   DoorFlags,
+  EnrolFlags,
   GuestAddFlags,
   GuestRevokeFlags,
   LoginFlags,
   ResetFlags,
+  UnlockFlags,
 } from "./terminal.ts";
 
 const text = (placeholder: string, brief: string) =>
@@ -187,6 +199,91 @@ const dailyCode = buildCommand<DailyCodeFlags, [], Context>({
   },
 });
 
+const unlock = buildCommand<UnlockFlags, [], Context>({
+  loader: async () => (await import("./unlock.ts")).unlockCommand,
+  parameters: {
+    flags: {
+      ...commonFlags,
+      door: doorFlag,
+      lock: {
+        kind: "parsed",
+        parse: parseLock,
+        optional: true,
+        placeholder: "HOST:PORT",
+        brief: "Where the lock listens; or --ble",
+      },
+      ...bleFlags,
+      mtu: {
+        kind: "parsed",
+        parse: parseMtu,
+        default: "247",
+        placeholder: "247",
+        brief: "ATT MTU that frames are cut for, 23 to 517",
+      },
+    },
+  },
+  docs: {
+    brief: "Open a door by this phone's key",
+    fullDescription:
+      "Asks the lock of one of your doors to open. The lock is synced first where it wants that, in the same visit. " +
+      "Without a network it goes by what was fetched last, for as long as the property allows. This phone must be the " +
+      "one that opens your doors: see key enrol.\n\n" +
+      "Exit status: 0 opened; 1 the lock said no, or nobody knows; 2 wrong use, no key here, or no lock there.\n\n" +
+      "Examples:\n" +
+      "  doorsync-phone unlock --door 'Unit 12' --lock 127.0.0.1:7001\n" +
+      "  doorsync-phone unlock --door 'Unit 12' --ble --adapter virtual --json",
+  },
+});
+
+const keyEnrol = buildCommand<EnrolFlags, [], Context>({
+  loader: async () => (await import("./unlock.ts")).keyEnrolCommand,
+  parameters: {
+    flags: {
+      ...commonFlags,
+      replace: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "In place of another phone of yours, which then opens nothing",
+      },
+    },
+  },
+  docs: {
+    brief: "Make this phone the one that opens your doors",
+    fullDescription:
+      "Makes a key on this phone and has it enrolled. Each door takes it with its next sync. The key ends with the " +
+      "log-out, with another password, and when another phone takes its place.\n\n" +
+      "Examples:\n  doorsync-phone key enrol\n  doorsync-phone key enrol --replace",
+  },
+});
+
+const keyShow = buildCommand<CommonFlags, [], Context>({
+  loader: async () => (await import("./unlock.ts")).keyShowCommand,
+  parameters: { flags: commonFlags },
+  docs: {
+    brief: "Which doors this phone opens, and until when without a network",
+    fullDescription:
+      "Lists the doors that this phone opens, until when without a network, and the reason where it does not.\n\n" +
+      "Example:\n  doorsync-phone key show",
+  },
+});
+
+const keyEnd = buildCommand<CommonFlags, [], Context>({
+  loader: async () => (await import("./unlock.ts")).keyEndCommand,
+  parameters: { flags: commonFlags },
+  docs: {
+    brief: "Let no phone of yours open doors any more",
+    fullDescription:
+      "Ends the key by which a phone of yours opens doors, whichever phone it is. Each door knows it after its next " +
+      "sync.\n\nExample:\n  doorsync-phone key end",
+  },
+});
+
+const key = buildRouteMap({
+  routes: { enrol: keyEnrol, show: keyShow, end: keyEnd },
+  docs: { brief: "The key by which this phone opens doors: enrol, show, end" },
+});
+
 const guest = buildRouteMap({
   routes: { add: guestAdd, list: guestList, revoke: guestRevoke },
   docs: { brief: "Codes of guests: add, list, revoke" },
@@ -201,5 +298,7 @@ export const accountRoutes: Readonly<Record<string, Command | RouteMap<Context>>
   reset,
   pick,
   guest,
+  key,
+  unlock,
   "daily-code": dailyCode,
 };

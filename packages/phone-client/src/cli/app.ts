@@ -10,7 +10,7 @@ import {
   text_en,
 } from "@stricli/core";
 import { accountRoutes } from "./account-routes.ts";
-import { commonFlags, jsonFlag, mailboxFlag, parseDuration, parseLock, parseMtu } from "./flags.ts";
+import { bleFlags, commonFlags, jsonFlag, mailboxFlag, parseDuration, parseLock, parseMtu } from "./flags.ts";
 import type { Context, ExitStatus, ParcelsFlags, SyncFlags, Terminal } from "./terminal.ts";
 
 export { parseDuration, parseLock, parseMtu } from "./flags.ts";
@@ -20,7 +20,14 @@ const sync = buildCommand<SyncFlags, [], Context>({
   parameters: {
     flags: {
       ...commonFlags,
-      lock: { kind: "parsed", parse: parseLock, placeholder: "HOST:PORT", brief: "Where the lock listens" },
+      lock: {
+        kind: "parsed",
+        parse: parseLock,
+        optional: true,
+        placeholder: "HOST:PORT",
+        brief: "Where the lock listens; or --ble",
+      },
+      ...bleFlags,
       mailbox: mailboxFlag,
       watch: {
         kind: "boolean",
@@ -58,11 +65,14 @@ const sync = buildCommand<SyncFlags, [], Context>({
       "receipt back. The phone can neither read nor change what it carries, and a sync never unlocks.\n\n" +
       "Whoever is logged in carries what the service has for their doors; without a network, what it had last. With " +
       "--mailbox the parcels come from a folder, and nobody need be logged in.\n\n" +
+      "With --ble it goes to a lock in range; a visit that is cut off is made again, up to three times.\n\n" +
       "Exit status: 0 synced, commissioned, or nothing to do; 1 refused by the lock, no receipt, or what " +
       "is carried for it is not whole; 2 wrong use, no connection, no lock there, or no mailbox.\n\n" +
       "Examples:\n" +
       "  doorsync-phone sync --lock 127.0.0.1:7001\n" +
       "  doorsync-phone sync --lock 127.0.0.1:7001 --watch\n" +
+      "  doorsync-phone sync --ble\n" +
+      "  doorsync-phone sync --ble --adapter virtual --capture visit.btsnoop\n" +
       "  doorsync-phone sync --lock [::1]:7001 --mailbox ./mailbox --trace --mtu 23\n" +
       "  doorsync-phone sync --lock 127.0.0.1:7001 --mailbox ./mailbox --json --timeout 10s",
   },

@@ -9,13 +9,22 @@ type Entry = Api["myCodes"]["answer"]["codes"][number];
 type Face = Entry["faces"][number];
 
 export async function doorsCommand(this: Context, flags: CommonFlags): Promise<void> {
-  await asAccount(this, flags, async (account, signal) =>
-    shown(await account.doors({ signal }), ({ doors, at, isKept, more }) => [
+  await asAccount(this, flags, async (account, signal) => {
+    const whose = (await account.session())?.email ?? "this account";
+    return shown(await account.doors({ signal }), ({ doors, at, isKept, more }) => [
       ...(isKept ? [`the service cannot be reached; this is of ${localTime(at)}`] : []),
-      ...(doors.length === 0 ? ["no doors"] : doors.map(doorLine)),
+      ...(doors.length === 0 ? noDoors(whose) : doors.map(doorLine)),
       ...(more ? ["and more: see the property's page"] : []),
-    ]),
-  );
+    ]);
+  });
+}
+
+function noDoors(whose: string): readonly string[] {
+  return [
+    `no doors: ${whose} has no home, no role and no code at any door yet, or has them no longer`,
+    "next: ask the property's management to add you to your unit or to give you a code, then run this again",
+    "if you have another account, log in with that: doorsync-phone login --url URL --email ADDRESS",
+  ];
 }
 
 function doorLine({ name, property, kind, lastSync, pending, pendingChanges, alarm }: MyDoor): string {
@@ -28,10 +37,15 @@ function doorLine({ name, property, kind, lastSync, pending, pendingChanges, ala
 export async function codesCommand(this: Context, flags: CommonFlags): Promise<void> {
   await asAccount(this, flags, async (account, signal) =>
     shown(await account.codes({ signal }), ({ codes }) =>
-      codes.length === 0 ? ["no codes"] : codes.flatMap(entryLines),
+      codes.length === 0 ? noCodes : codes.flatMap(entryLines),
     ),
   );
 }
+
+const noCodes: readonly string[] = [
+  "no codes: nobody has given you one yet, or all were taken back",
+  "next: ask the property's management for one; `doorsync-phone doors` lists where you have to do",
+];
 
 /** One's code at a door: every face on a line of its own, the one that works now first. */
 export function entryLines({ door, class: of, pending, faces }: Entry): readonly string[] {
@@ -47,9 +61,20 @@ function faceLine(face: Face): string {
 }
 
 /** F3: which of the two faces opens the door today. */
-function worksLine({ worksNow, worksAfterSync, certain, state }: Face): string {
-  if (worksNow && worksAfterSync) return "works";
-  const perhaps = certain ? "" : ", unless a phone has synced the door meanwhile";
+function worksLine(face: Face): string {
+  const { worksNow, worksAfterSync, worksUntil, certain, state, terms } = face;
+  const isCounted = terms.uses !== null || terms.minutes !== null;
+  const why = isCounted ? "unless it was used up meanwhile" : "unless a phone has synced the door meanwhile";
+  const perhaps = certain ? "" : `, ${why}`;
+  if (worksNow && worksAfterSync) {
+    const within = terms.windows === null ? "" : " within its hours";
+    // The end that a sync moves; the code's own is said with its terms.
+    const isLease = worksUntil !== null && worksUntil !== terms.until;
+    const lease = isLease ? `, until ${localTime(worksUntil)} unless the door is synced before` : "";
+    return `works${within}${lease}${perhaps}`;
+  }
+  const isToCome = state === "set" && terms.from !== null && terms.from * 1_000 > Date.now();
+  if (isToCome) return `will work from its beginning on${perhaps}`;
   if (worksNow) return `works at the door now, not after the next sync${perhaps}`;
   if (worksAfterSync) return `will work after a sync at the door${perhaps}`;
   return `does not work (${state})`;

@@ -4,6 +4,7 @@
  */
 import type { Account, MyDoor } from "../account/account.ts";
 import { type Answer, type Denied, describeFailure, type Unreachable } from "../account/client.ts";
+import { RadioError } from "../edge/adapter.ts";
 import { VaultError } from "../edge/vault-folder.ts";
 import { done, refused, unusable } from "./flags.ts";
 import { openAccount } from "./open.ts";
@@ -31,7 +32,8 @@ export async function ending(
     context.leave(print(terminal, json, await work(terminal, abort.signal)));
   } catch (error) {
     // What the person can mend; anything else is our bug and must be seen.
-    if (!(error instanceof UseError || error instanceof VaultError)) throw error;
+    if (!(error instanceof UseError || error instanceof VaultError || error instanceof RadioError))
+      throw error;
     trouble(terminal, json, error.message);
     context.leave(unusable);
   } finally {

@@ -1,8 +1,9 @@
 /** Flags that commands share, and how their texts are read. Each parser throws with what is expected. */
+import { parseAdapter } from "../edge/adapter.ts";
 import type { ExitStatus, GuestAddFlags, SyncFlags } from "./terminal.ts";
 
 /** `HOST:PORT`, with an IPv6 address in brackets. */
-export function parseLock(text: string): SyncFlags["lock"] {
+export function parseLock(text: string): NonNullable<SyncFlags["lock"]> {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
@@ -66,6 +67,28 @@ export function parseLength(text: string): 4 | 6 {
   return text === "4" ? 4 : 6;
 }
 
+export const bleFlags = {
+  ble: {
+    kind: "boolean",
+    default: false,
+    withNegated: false,
+    brief: "Over Bluetooth: the lock in range for which something is carried, or the nearest",
+  },
+  adapter: {
+    kind: "parsed",
+    parse: parseAdapter,
+    optional: true,
+    placeholder: "N|virtual[:PATH]",
+    brief: "Bluetooth adapter; virtual: one of software, in the air that programs here share",
+  },
+  capture: {
+    kind: "parsed",
+    parse: String,
+    optional: true,
+    placeholder: "FILE",
+    brief: "Write what goes over the adapter into a btsnoop file, for Wireshark",
+  },
+} as const;
 export const mailboxFlag = {
   kind: "parsed",
   parse: String,

@@ -37,7 +37,9 @@ export async function guestListCommand(this: Context, flags: DoorFlags): Promise
     const door = await doorNamed(account, flags.door, signal);
     if (!door.ok) return door;
     return shown(await account.guests({ door: door.value.id, signal }), ({ guests }) =>
-      guests.length === 0 ? ["no guests"] : guests.flatMap(guestLines),
+      guests.length === 0
+        ? [`no guests at ${door.value.name}; let one in with: doorsync-phone guest add --help`]
+        : guests.flatMap(guestLines),
     );
   });
 }
@@ -72,11 +74,11 @@ export async function dailyCodeCommand(this: Context, flags: DailyCodeFlags): Pr
     const door = await doorNamed(account, flags.door, signal);
     if (!door.ok) return door;
     const answer = await account.dailyCode({ door: door.value.id, to, signal });
-    return shown(answer, ({ code, day, validUntil, limits }) => [
+    return shown(answer, ({ code, day, validUntil, opensAtLatestUntil, limits }) => [
       code === null
         ? `sent: the doorcode of ${day} for ${door.value.name}`
         : `${code}  ${door.value.name}, ${day}`,
-      `valid until ${localTime(validUntil)}`,
+      `valid until ${localTime(validUntil)}; the lock may take it until ${localTime(opensAtLatestUntil)}`,
       ...limits,
     ]);
   });

@@ -29,6 +29,7 @@ export function accountAt(url: string, storage: Storage): Account {
     storage,
     crypto: createCrypto(openssl),
     timers: systemTimers,
+    fill,
     now: () => Math.floor(Date.now() / 1_000),
     app: { name: "doorsync-phone", version: ownVersion() },
   });

@@ -1,8 +1,9 @@
 /** What the commands show: one JSON object a line for programs, or lines for people. It formats; it decides nothing. */
 import { refusals, toHex } from "@doorsync/protocol/courier";
 import type { AccountVisit } from "../account/visit.ts";
+import type { Heard, Progress } from "../converse.ts";
 import { describeCondition, describeOutcome } from "../core.ts";
-import type { Heard, Progress, SyncResult } from "../courier.ts";
+import type { SyncResult } from "../courier.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Where a visit's happenings are shown as they come. */

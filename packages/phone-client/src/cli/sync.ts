@@ -2,26 +2,22 @@
  * `doorsync-phone sync`: one visit over TCP, or visits whenever one is due, with the account's parcels or a mailbox
  * folder. It composes; the visit itself is `courier.ts`.
  */
-import { createCrypto, readHello, toHex } from "@doorsync/protocol/courier";
+import { createCrypto, type Parcel, toHex } from "@doorsync/protocol/courier";
 import { openssl } from "@doorsync/protocol/node-crypto";
+import type { Account } from "../account/account.ts";
 import type { AccountVisit } from "../account/visit.ts";
 import { describeUnfit, isUngreeted, type Outcome, type WaitName } from "../core.ts";
 import { type SyncOptions, type SyncResult, sync } from "../courier.ts";
+import { RadioError } from "../edge/adapter.ts";
 import { folderMailbox, MailboxError, type SpoiltFile } from "../edge/folder.ts";
-import { socketTransport } from "../edge/socket.ts";
 import { systemTimers } from "../edge/timers.ts";
 import { VaultError } from "../edge/vault-folder.ts";
-import { knownPlaces } from "../parts/radar.ts";
+import { again } from "../parts/again.ts";
 import { openAccount } from "./open.ts";
 import { describeVersions, humanShow, jsonShow, type Show } from "./output.ts";
 import { UseError } from "./secret.ts";
 import type { Context, ExitStatus, SyncFlags, Terminal } from "./terminal.ts";
-
-/** Bytes of the ATT header in every packet: a frame is what remains of the MTU. */
-const attHeaderBytes = 3;
-
-/** How often `--watch` looks whether the lock is in range, in milliseconds. */
-const lookMilliseconds = 2_000;
+import { openWay, type Way } from "./way.ts";
 
 export async function syncCommand(this: Context, flags: SyncFlags): Promise<void> {
   const { terminal } = this;
@@ -35,7 +31,10 @@ export async function syncCommand(this: Context, flags: SyncFlags): Promise<void
   } catch (error) {
     // What the person can mend; anything else is our bug and must be seen.
     const isTheirs =
-      error instanceof MailboxError || error instanceof VaultError || error instanceof UseError;
+      error instanceof MailboxError ||
+      error instanceof VaultError ||
+      error instanceof UseError ||
+      error instanceof RadioError;
     if (!isTheirs) throw error;
     show.trouble(error.message);
     this.leave(2);
@@ -52,19 +51,42 @@ async function work(
   signal: AbortSignal,
 ): Promise<ExitStatus> {
   const { mailbox, watch } = flags;
-  if (mailbox === undefined) return await (watch ? byAccountAgain : byAccount)(flags, terminal, show, signal);
-  if (watch) throw new UseError("--watch carries what the account fetches: leave --mailbox out");
-  return await byFolder(flags, mailbox, show, signal);
+  if (watch && mailbox !== undefined)
+    throw new UseError("--watch carries what the account fetches: leave --mailbox out");
+  const account = mailbox === undefined ? await openAccount(flags.home, terminal) : undefined;
+  const carried = async (): Promise<readonly Parcel[]> =>
+    mailbox === undefined
+      ? ((await account?.mailbox.carried())?.parcels ?? [])
+      : await folderMailbox(mailbox, () => {}).parcels();
+  const way = await openWay(flags, async () => (await carried()).map(({ tag }) => tag));
+  const task: Task = { flags, show, signal, way, left: [] };
+  try {
+    if (mailbox !== undefined) return await byFolder(task, mailbox);
+    if (account === undefined) throw new Error("neither account nor mailbox");
+    return await (watch ? byAccountAgain : byAccount)(task, account);
+  } finally {
+    const trouble = await way.close();
+    if (trouble !== undefined) show.warning(trouble, "capture");
+  }
 }
 
-/** Everything of a visit but where its parcels come from. `left`: hears what stays behind, spoilt. */
+/** What every kind of sync has at hand. `left`: hears what stays behind, spoilt. */
+interface Task {
+  readonly flags: SyncFlags;
+  readonly show: Show;
+  readonly signal: AbortSignal;
+  readonly way: Way;
+  readonly left: SpoiltFile[];
+}
+
+/** Everything of a visit but where its parcels come from. */
 type Visit = Required<
   Pick<SyncOptions, "transport" | "signal" | "waits" | "onMessage" | "onProgress" | "onIgnored">
 >;
 
-function visitOf(flags: SyncFlags, show: Show, signal: AbortSignal, left: SpoiltFile[]): Visit {
+function visitOf({ flags, show, signal, way, left }: Task): Visit {
   return {
-    transport: socketTransport({ ...flags.lock, frameBytesMax: flags.mtu - attHeaderBytes }),
+    transport: way.transport,
     signal,
     waits: flags.timeout === undefined ? {} : everyWait(flags.timeout),
     onMessage: show.message,
@@ -79,58 +101,42 @@ function visitOf(flags: SyncFlags, show: Show, signal: AbortSignal, left: Spoilt
   };
 }
 
-async function byFolder(
-  flags: SyncFlags,
-  mailbox: string,
-  show: Show,
-  signal: AbortSignal,
-): Promise<ExitStatus> {
-  const left: SpoiltFile[] = [];
-  let tag: string | undefined;
-  const visit = visitOf(flags, show, signal, left);
-  const visited = await sync({
-    ...visit,
-    mailbox: folderMailbox(mailbox, show.warning, (file) => left.push(file)),
-    crypto: createCrypto(openssl),
-    timers: systemTimers,
-    onMessage: (message) => {
-      visit.onMessage(message);
-      const hello = message.direction === "in" && message.name === "hello" && readHello(message.body);
-      if (hello !== false && hello.ok) tag = toHex(hello.value.tag);
-    },
-  });
+async function byFolder(task: Task, folder: string): Promise<ExitStatus> {
+  const { show, signal, way, left } = task;
+  const mailbox = folderMailbox(folder, show.warning, (file) => left.push(file));
+  const visited = await again<SyncResult>(
+    (before) =>
+      sync({
+        ...visitOf(task),
+        mailbox,
+        crypto: createCrypto(openssl),
+        timers: systemTimers,
+        ...(before === undefined ? {} : { satchel: before.satchel }),
+      }),
+    signal,
+    way.visitsMax,
+  );
+  const tag = visited.tag === undefined ? undefined : toHex(visited.tag);
   const result = { ...visited, outcome: lessWhatIsLeft(visited, left, tag) };
   show.result(result);
   result.troubles.forEach(show.trouble);
   return result.troubles.length > 0 ? 2 : statusOf(result.outcome);
 }
 
-async function byAccount(
-  flags: SyncFlags,
-  terminal: Terminal,
-  show: Show,
-  signal: AbortSignal,
-): Promise<ExitStatus> {
-  const account = await openAccount(flags.home, terminal);
-  const left: SpoiltFile[] = [];
-  return told(show, await account.sync(visitOf(flags, show, signal, left)), left);
+async function byAccount(task: Task, account: Account): Promise<ExitStatus> {
+  const { show, signal, way, left } = task;
+  const visited = await again<AccountVisit>(() => account.sync(visitOf(task)), signal, way.visitsMax);
+  return told(show, visited, left);
 }
 
 /** Until it is stopped. The status is that of the last visit, or 0 when none was due. */
-async function byAccountAgain(
-  flags: SyncFlags,
-  terminal: Terminal,
-  show: Show,
-  signal: AbortSignal,
-): Promise<ExitStatus> {
-  const account = await openAccount(flags.home, terminal);
-  const left: SpoiltFile[] = [];
-  const { transport, ...visit } = visitOf(flags, show, signal, left);
-  const place = `${flags.lock.host}:${flags.lock.port}`;
+async function byAccountAgain(task: Task, account: Account): Promise<ExitStatus> {
+  const { show, way, left } = task;
+  const { transport: _, ...visit } = visitOf(task);
   let status: ExitStatus = 0;
   await account.autoSync({
     ...visit,
-    radar: knownPlaces([{ place, tag: undefined, transport }], systemTimers, lookMilliseconds),
+    radar: way.radar,
     onVisit: (visited) => {
       status = told(show, visited, left.splice(0));
     },
@@ -140,7 +146,7 @@ async function byAccountAgain(
 
 function told(show: Show, visited: AccountVisit, left: readonly SpoiltFile[]): ExitStatus {
   const tag = visited.tag === undefined ? undefined : toHex(visited.tag);
-  const result = { ...visited, outcome: lessWhatIsLeft(visited, left, tag) };
+  const result = { ...visited, outcome: unlessNobodyMet(visited, lessWhatIsLeft(visited, left, tag)) };
   show.account(result);
   show.result(result);
   result.troubles.forEach(show.trouble);
@@ -166,6 +172,12 @@ function lessWhatIsLeft(
     kind: "unfit",
     why: tag === undefined ? "the mailbox holds no whole parcel, only spoilt ones: fetch them again" : why,
   };
+}
+
+/** Nothing to carry, and no lock that could say what it lacks: whoever stands there would think that all is well. */
+function unlessNobodyMet({ tag, stale }: AccountVisit, outcome: Outcome): Outcome {
+  if (outcome.kind !== "nothing" || tag !== undefined || stale !== undefined) return outcome;
+  return { kind: "unreachable", why: "nothing waits for your own doors, and no lock answers there" };
 }
 
 /** One patience for all that a lock does; the mailbox keeps its own. */

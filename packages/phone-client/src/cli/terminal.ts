@@ -1,5 +1,6 @@
 /** What a command is given: its flags, and as much of a process as it may touch. Types only. */
 import type { CommandContext } from "@stricli/core";
+import type { AdapterChoice } from "../edge/adapter.ts";
 
 /** 0 done; 1 refused by the lock or the service, or no receipt; 2 wrong use or environment. */
 export type ExitStatus = 0 | 1 | 2;
@@ -34,7 +35,12 @@ export interface CommonFlags {
 }
 
 export interface SyncFlags extends CommonFlags {
-  readonly lock: { readonly host: string; readonly port: number };
+  readonly lock?: { readonly host: string; readonly port: number };
+  /** Over Bluetooth instead. */
+  readonly ble: boolean;
+  readonly adapter?: AdapterChoice;
+  /** A file for everything that goes between the stack and its adapter. */
+  readonly capture?: string;
   /** Left out: the account's own. */
   readonly mailbox?: string;
   readonly watch: boolean;
@@ -56,6 +62,14 @@ export interface LoginFlags extends CommonFlags {
 export interface DoorFlags extends CommonFlags {
   /** Its name or its id. */
   readonly door: string;
+}
+
+export interface UnlockFlags
+  extends DoorFlags,
+    Pick<SyncFlags, "lock" | "ble" | "adapter" | "capture" | "mtu"> {}
+
+export interface EnrolFlags extends CommonFlags {
+  readonly replace: boolean;
 }
 
 export interface ResetFlags extends DoorFlags {

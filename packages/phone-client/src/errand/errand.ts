@@ -4,13 +4,18 @@
  *
  *   connecting -> greeting -> (rotating, clocking, setting) -> offering -> (streaming) -> ... next parcel, or asking ...
  *     -> (clocking, setting -> offering, once) -> (acking, pulling) -> over
+ *   connecting, with a hint -> offering or asking -> ... as above; at the first refusal greeting, as if there was none
  *
  * - Nothing that a lock merely says ends the wish to sync: only a receipt that verifies does.
  * - Every state but `over` waits for one thing, under one deadline.
- * - A parcel is offered once in a visit, a receipt asked for twice at most, a chunk sent three times at most, a time
+ * - A hint spares hello where it is true, and costs one question where it lies; it ends nothing.
+ * - Where there is nothing to bring, and a person asked for the sync, the lock is asked for a receipt all the same.
+ * - A parcel is offered once in a visit (and once more where the first time was on a hint's word), a receipt asked for twice at most, a chunk sent three times at most, a time
  *   token brought once, and 16 segments of the log are fetched at most: the visit ends whatever the lock answers.
  * - A lock that calls a parcel EXPIRED may believe a clock that runs ahead. Where a token can be had and none was
  *   brought, the lock is brought one, and that parcel is offered once more.
+ * - Chunks alone are said before the one before them was answered (stream.ts); whatever a refusal of one leads to waits
+ *   until all that is out was answered.
  * - Time and log are extras: what fails there changes nothing about how the sync ends.
  */
 import {
@@ -23,6 +28,7 @@ import {
   encodePull,
   equal,
   type Hello,
+  type Hint,
   helloFlags,
   type Message,
   messageName,
@@ -35,9 +41,13 @@ import {
   refusalByCode,
 } from "@doorsync/protocol/courier";
 import { idOf, owe, rotationsFor, type Satchel } from "../satchel.ts";
+import { presumed } from "./hint.ts";
 import { beginTrip, type LogStep, takeSegment } from "./log.ts";
 import { afterRefusal, emptyReport, type Outcome, type Report, refusedBy, type WaitName } from "./outcome.ts";
+import { beginStream, heardNext, heardRefusal, type Stream, type StreamStep } from "./stream.ts";
 import {
+  afterHint,
+  askOnly,
   type Believed,
   beginVisit,
   believeReceipt,
@@ -53,11 +63,9 @@ import {
   withoutReceipt,
 } from "./visit.ts";
 
-/** Times that a lock may want the same chunk again. */
-const chunkRepeatsMax = 2;
-
 export type Event =
-  | { readonly kind: "connected" }
+  /** With what the lock showed of itself before, where it was seen. */
+  | { readonly kind: "connected"; readonly hint?: Hint }
   | { readonly kind: "message"; readonly type: number; readonly body: Bytes }
   /** Frames that make no message: the link is useless from here on. */
   | { readonly kind: "garbled"; readonly check: string }
@@ -68,7 +76,7 @@ export type Event =
   | { readonly kind: "deadline" }
   | { readonly kind: "aborted" };
 
-export type Effect =
+export type Effect<R = Report> =
   | { readonly kind: "send"; readonly message: Message }
   /** Replaces the deadline before it. */
   | { readonly kind: "deadline"; readonly milliseconds: number }
@@ -81,7 +89,7 @@ export type Effect =
   /** A parcel for this lock that is not what its wrapper says; it stays behind. */
   | { readonly kind: "ignored"; readonly parcel: Parcel; readonly check: string }
   /** Exactly once, and last. */
-  | { readonly kind: "done"; readonly report: Report };
+  | { readonly kind: "done"; readonly report: R };
 
 export type Errand =
   | { readonly phase: "connecting"; readonly satchel: Satchel }
@@ -99,13 +107,12 @@ export type Errand =
   | { readonly phase: "setting"; readonly since: Since }
   /** The head of a parcel is out. */
   | { readonly phase: "offering"; readonly visit: Visit; readonly parcel: Parcel }
-  /** Chunk `index` of a parcel is out. */
+  /** Chunks of a parcel are out. */
   | {
       readonly phase: "streaming";
       readonly visit: Visit;
       readonly parcel: Parcel;
-      readonly index: number;
-      readonly repeats: number;
+      readonly stream: Stream;
     }
   /** A receipt was asked for. */
   | { readonly phase: "asking"; readonly visit: Visit }
@@ -128,9 +135,9 @@ export type Since =
   /** A refusal that a wrong clock would explain; `visit` has it on record. */
   | { readonly kind: "expired"; readonly visit: Visit; readonly parcel: Parcel };
 
-export interface Step {
-  readonly errand: Errand;
-  readonly effects: readonly Effect[];
+export interface Step<E = Errand, R = Report> {
+  readonly errand: E;
+  readonly effects: readonly Effect<R>[];
 }
 
 /** What an errand is lent: how to verify, and how long to wait (milliseconds). */
@@ -139,6 +146,10 @@ export interface ErrandLent {
   readonly waits: Readonly<Record<WaitName, number>>;
   /** Whoever obeys can get time tokens: locks are asked for a nonce. */
   readonly hasTime?: boolean;
+  /** Somebody waits for the table alone: the lock's log stays where it is. */
+  readonly leavesLog?: boolean;
+  /** A person asked for this sync: the lock's signed word is wanted even where there is nothing to bring. */
+  readonly wantsWord?: boolean;
 }
 
 /** A visit about to connect. */
@@ -154,9 +165,7 @@ export function stepErrand(lent: ErrandLent, errand: Errand, event: Event): Step
   if (errand.phase === "over") return { errand, effects: [] };
   switch (event.kind) {
     case "connected":
-      return errand.phase === "connecting"
-        ? greet(lent, firstGreeting(lent, errand.satchel))
-        : { errand, effects: [] };
+      return errand.phase === "connecting" ? meet(lent, errand.satchel, event.hint) : { errand, effects: [] };
     case "message":
       return errand.phase === "connecting"
         ? end(errand, { kind: "broken", check: "link/message-before-open", wait: "greeting" })
@@ -287,6 +296,27 @@ function hearMessage(lent: ErrandLent, errand: Talking, type: number, body: Byte
   }
 }
 
+/** Connected: with a hint that says enough the errand begins at once, otherwise with hello. */
+function meet(lent: ErrandLent, satchel: Satchel, hint: Hint | undefined): Step {
+  const hello = hint === undefined ? undefined : presumed(satchel, hint, lent.hasTime === true);
+  const plain = (): Step => greet(lent, firstGreeting(lent, satchel));
+  if (hello === undefined) return plain();
+  const { visit, ignored } = beginVisit(lent.crypto, satchel, hello, newCourse(lent.hasTime === true));
+  if (ignored.length > 0 || visit.parcels.length === 0) return plain();
+  const decision = decide(visit);
+  // A stream is not begun on anybody's word: only what is said in one message, and asking, cost nothing to speak of.
+  const isSmall =
+    decision.kind === "ask" ||
+    (decision.kind === "deliver" && messageName(headOf(decision.parcel).type) === "update");
+  return isSmall ? goOn(lent, { ...visit, isHinted: true }) : plain();
+}
+
+/** The hint lied, or the lock has more to say than yes: it is asked, as it would have been at first. */
+function askAfterAll(lent: ErrandLent, visit: Visit): Step {
+  const greeting = firstGreeting(lent, visit.satchel);
+  return greet(lent, { ...greeting, course: afterHint(visit, lent.hasTime === true) });
+}
+
 function hearHello(lent: ErrandLent, errand: Greeting, body: Bytes): Step {
   const read = readHello(body);
   if (!read.ok) {
@@ -377,7 +407,10 @@ function begun(lent: ErrandLent, { satchel, course }: Greeting, hello: Hello): S
   const { visit, ignored } = beginVisit(lent.crypto, satchel, hello, course);
   const effects = ignored.map((one): Effect => ({ kind: "ignored", ...one }));
   if (visit.parcels.length > 0) return after(effects, goOn(lent, visit));
-  return after(effects, finish(lent, visit, withoutTable(visit)));
+  const outcome = withoutTable(visit);
+  const word =
+    outcome.kind === "nothing" && lent.wantsWord === true ? askOnly(lent.crypto, visit) : undefined;
+  return after(effects, word === undefined ? finish(lent, visit, outcome) : askReceipt(lent, word));
 }
 
 /** How a visit ends in which no table was to be brought. */
@@ -403,16 +436,14 @@ function nothingFor(satchel: Satchel, hello: Hello): Outcome {
 }
 
 function goOn(lent: ErrandLent, visit: Visit): Step {
-  const decision = decide(visit);
+  const decision = decide(visit, lent.wantsWord);
   switch (decision.kind) {
     case "deliver": {
       const { parcel } = decision;
       return say(lent, { phase: "offering", visit: decision.visit, parcel }, headOf(parcel));
     }
-    case "ask": {
-      const request = { type: messageType("receipt"), body: new Uint8Array(0) };
-      return say(lent, { phase: "asking", visit: decision.visit }, request);
-    }
+    case "ask":
+      return askReceipt(lent, decision.visit);
     case "end":
       return finish(lent, visit, decision.outcome);
     default:
@@ -420,9 +451,17 @@ function goOn(lent: ErrandLent, visit: Visit): Step {
   }
 }
 
+function askReceipt(lent: ErrandLent, visit: Visit): Step {
+  return say(lent, { phase: "asking", visit }, { type: messageType("receipt"), body: new Uint8Array(0) });
+}
+
 /** The sync has ended so; what the lock has written down goes along while the link is open. */
 function finish(lent: ErrandLent, visit: Visit, outcome: Outcome): Step {
-  return aboutLog(lent, visit, outcome, beginTrip(lent.crypto, visit.satchel, visit.hello));
+  // It has written down how much it holds, which the authority must know before it makes a table that fits.
+  const isFull = outcome.kind === "refused" && outcome.refusal === "RESOURCE_EXHAUSTED";
+  const { satchel, hello } = visit;
+  const trip = lent.leavesLog === true ? undefined : beginTrip(lent.crypto, satchel, hello, isFull);
+  return aboutLog(lent, visit, outcome, trip);
 }
 
 function aboutLog(lent: ErrandLent, visit: Visit, outcome: Outcome, step: LogStep | undefined): Step {
@@ -452,19 +491,44 @@ function hearNext(lent: ErrandLent, errand: Delivering, body: Bytes): Step {
   if (!read.ok) return end(errand, { kind: "broken", check: read.check });
   const { to, index } = read.value;
   const { parcel, visit } = errand;
-  // The head travelled first, so chunk i is message i + 1.
-  const chunk = parcel.messages[index + 1];
-  if (to !== parcel.to || chunk === undefined)
-    return end(errand, { kind: "broken", check: "next/other-stream" });
+  // The head travelled first.
+  const chunks = parcel.messages.length - 1;
+  if (to !== parcel.to || index >= chunks) return end(errand, { kind: "broken", check: "next/other-stream" });
+  const step = errand.phase === "streaming" ? heardNext(errand.stream, index) : beginStream(chunks, index);
+  return stream(lent, { visit, parcel }, step);
+}
 
-  let repeats = 0;
-  if (errand.phase === "streaming") {
-    if (index < errand.index) return end(errand, { kind: "broken", check: "next/backwards" });
-    if (index === errand.index) repeats = errand.repeats + 1;
-    if (repeats > chunkRepeatsMax) return end(errand, { kind: "broken", check: "next/again-and-again" });
+/** Sends what is to be sent, waits for the answer to what is out, or goes on where the stream has ended. */
+function stream(
+  lent: ErrandLent,
+  { visit, parcel }: { readonly visit: Visit; readonly parcel: Parcel },
+  step: StreamStep,
+): Step {
+  switch (step.kind) {
+    case "go": {
+      const { halt } = step.stream;
+      // Whatever becomes of the link, it was refused.
+      const told = halt?.kind === "refused" ? withRefusal(visit, halt.by) : visit;
+      const errand = { phase: "streaming", visit: told, parcel, stream: step.stream } as const;
+      const sent = step.send.flatMap((index): Effect[] => [
+        { kind: "progress", to: parcel.to, chunk: index + 1, chunks: step.stream.chunks },
+        { kind: "send", message: chunkOf(parcel, index) },
+      ]);
+      return { errand, effects: [...sent, { kind: "deadline", milliseconds: lent.waits.streaming }] };
+    }
+    case "refused":
+      return refused(lent, visit, step.by);
+    case "broken":
+      return endVisit(visit, { kind: "broken", check: step.check });
+    default:
+      return step satisfies never;
   }
-  const progress: Effect = { kind: "progress", to, chunk: index + 1, chunks: parcel.messages.length - 1 };
-  return after([progress], say(lent, { phase: "streaming", visit, parcel, index, repeats }, chunk));
+}
+
+function chunkOf(parcel: Parcel, index: number): Message {
+  const message = parcel.messages[index + 1];
+  if (message === undefined) throw new Error(`the parcel has no chunk ${index}`);
+  return message;
 }
 
 function hearReceipt(
@@ -474,7 +538,11 @@ function hearReceipt(
 ): Step {
   const answered = errand.phase === "asking" ? undefined : errand.parcel;
   const believed = believeReceipt(lent.crypto, errand.visit, answered, body);
-  if (believed === undefined) return end(errand, { kind: "unproven", check: "receipt/not-by-this-lock" });
+  if (believed === undefined) {
+    // Another lock than the one that was advertised answers so too.
+    if (errand.visit.isHinted) return askAfterAll(lent, errand.visit);
+    return end(errand, { kind: "unproven", check: "receipt/not-by-this-lock" });
+  }
   return owing(believed, goOn(lent, believed.visit));
 }
 
@@ -512,19 +580,35 @@ function hearRefusal(lent: ErrandLent, errand: Talking, body: Bytes): Step {
     case "pulling":
       return endVisit(errand.visit, errand.outcome);
     case "asking": {
+      if (errand.visit.isHinted && !isOver) return askAfterAll(lent, errand.visit);
       const visit = withoutReceipt(errand.visit);
       const isHopeless = isOver || decide(visit).kind === "end";
       return isHopeless ? end(errand, refusedBy(refusal, detail)) : goOn(lent, visit);
     }
     case "offering":
+      return refused(lent, errand.visit, { parcel: errand.parcel, refusal, detail, body });
     case "streaming": {
-      const visit = takeRefusal(errand.visit, { parcel: errand.parcel, refusal, detail, body });
-      if (refusal === "EXPIRED") return hearExpired(lent, visit, errand.parcel);
-      return isOver ? endVisit(visit, refusedBy(refusal, detail)) : goOn(lent, visit);
+      const { parcel, visit } = errand;
+      const step = heardRefusal(errand.stream, { parcel, refusal, detail, body });
+      return stream(lent, { visit, parcel }, step);
     }
     default:
       return errand satisfies never;
   }
+}
+
+/** A parcel was refused, and nothing of it is out any more. */
+function refused(lent: ErrandLent, visit: Visit, by: RefusedParcel): Step {
+  const { refusal, detail, parcel } = by;
+  const isOver = afterRefusal[refusal].move === "end";
+  if (visit.isHinted && !isOver) return askAfterAll(lent, visit);
+  const told = withRefusal(visit, by);
+  if (refusal === "EXPIRED") return hearExpired(lent, told, parcel);
+  return isOver ? endVisit(told, refusedBy(refusal, detail)) : goOn(lent, told);
+}
+
+function withRefusal(visit: Visit, by: RefusedParcel): Visit {
+  return visit.refused.includes(by) ? visit : takeRefusal(visit, by);
 }
 
 /** The link or the lock went silent; a refusal that came before says more than the silence after it. */

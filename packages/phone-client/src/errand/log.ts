@@ -32,9 +32,18 @@ export type LogStep =
   | { readonly kind: "ack"; readonly parcel: Parcel }
   | { readonly kind: "pull"; readonly after: number };
 
-/** How to begin. A lock without news is asked for none, and needs no acknowledgement: it costs nothing. */
-export function beginTrip(crypto: Crypto, satchel: Satchel, hello: Hello): LogStep | undefined {
-  if ((hello.flags & conditionFlags.logWaiting) === 0 || idOf(satchel, hello) === undefined) return undefined;
+/**
+ * How to begin. A lock without news is asked for none, and needs no acknowledgement: it costs nothing. `hasNews`: the
+ * visit itself has made some that cannot wait for the next.
+ */
+export function beginTrip(
+  crypto: Crypto,
+  satchel: Satchel,
+  hello: Hello,
+  hasNews: boolean,
+): LogStep | undefined {
+  const isWaiting = hasNews || (hello.flags & conditionFlags.logWaiting) !== 0;
+  if (!isWaiting || idOf(satchel, hello) === undefined) return undefined;
   const parcel = acksFor(satchel, hello).find((ack) => checkParcel(crypto, ack).ok);
   return parcel === undefined ? { kind: "pull", after: 0 } : { kind: "ack", parcel };
 }

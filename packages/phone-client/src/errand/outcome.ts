@@ -3,6 +3,7 @@
  * each refusal of the lock. Not the visit itself.
  */
 import {
+  type Bytes,
   type Condition,
   conditionFlags,
   describeRefusal,
@@ -23,6 +24,8 @@ export type WaitName =
   | "asking"
   | "acking"
   | "pulling"
+  | "starting"
+  | "unlocking"
   | "mailbox";
 
 /** Longest silence borne in each wait, in milliseconds. A lock answers in far less; radios and flash may not. */
@@ -47,6 +50,10 @@ export const waits: Readonly<Record<WaitName, number>> = {
   acking: 20_000,
   /** From a pull to the events: a seal. */
   pulling: 5_000,
+  /** From a handshake to its answer: the lock agrees on keys. */
+  starting: 5_000,
+  /** From the request to open to the answer: two signatures, flash. */
+  unlocking: 10_000,
   /** Until a mailbox has read or stored something. */
   mailbox: 30_000,
 };
@@ -77,7 +84,10 @@ export type Outcome =
   | { readonly kind: "aborted" };
 
 /** A refusal as an outcome. */
-export function refusedBy(refusal: RefusalName, detail?: number): Outcome {
+export function refusedBy(
+  refusal: RefusalName,
+  detail?: number,
+): Extract<Outcome, { readonly kind: "refused" }> {
   return detail === undefined ? { kind: "refused", refusal } : { kind: "refused", refusal, detail };
 }
 
@@ -89,6 +99,8 @@ export function isUngreeted(outcome: Outcome): boolean {
 /** What a visit came to. */
 export interface Report {
   readonly outcome: Outcome;
+  /** How the lock showed itself, where it did. */
+  readonly tag: Bytes | undefined;
   /** Parcels that the lock took in this visit; covered by a receipt that verified, a commission by its answer. */
   readonly delivered: readonly Parcel[];
   /** The last receipt that verified in this visit. */
@@ -130,6 +142,7 @@ export function describeCondition(condition: LockCondition): string {
 export function emptyReport(outcome: Outcome): Report {
   return {
     outcome,
+    tag: undefined,
     delivered: [],
     receipt: undefined,
     conditions: [],
@@ -179,6 +192,10 @@ export const afterRefusal: Readonly<Record<RefusalName, AfterRefusal>> = {
   DUPLICATE: { move: "next", isReported: true },
   RESOURCE_EXHAUSTED: { move: "next", isReported: true },
   STORAGE: { move: "end", isReported: true },
+  /** These answer an unlock, never a parcel. */
+  SYNC_FIRST: { move: "end", isReported: false },
+  TIME_NEEDED: { move: "end", isReported: false },
+  DENIED: { move: "end", isReported: false },
 };
 
 const words: Readonly<Record<WaitName, string>> = {
@@ -192,6 +209,8 @@ const words: Readonly<Record<WaitName, string>> = {
   asking: "after the receipt request",
   acking: "after the acknowledgement of its log",
   pulling: "while its log was read",
+  starting: "after the handshake",
+  unlocking: "after the request to open",
   mailbox: "at the mailbox",
 };
 
@@ -224,7 +243,7 @@ export function describeOutcome(outcome: Outcome): string {
         : `${outcome.why}: go to the lock, which is out of range or without power, and try again`;
     case "silent":
       if (isUngreeted(outcome)) return `no hello within ${outcome.milliseconds / 1_000} s: ${noLock}`;
-      return `the lock said nothing for ${outcome.milliseconds / 1_000} s ${words[outcome.wait]}: sync again, what it took is kept`;
+      return `the lock said nothing for ${outcome.milliseconds / 1_000} s ${words[outcome.wait]}: sync again, what it took is kept; if it stays silent, tell the property's management`;
     case "dropped":
       if (isUngreeted(outcome)) return `${outcome.why} before any hello: ${noLock}`;
       return `${outcome.why} ${words[outcome.wait]}: sync again, what it took is kept`;

@@ -17,6 +17,7 @@ import {
   type ReturnSlip,
 } from "@doorsync/protocol/courier";
 import {
+  acksFor,
   addressed,
   type Basis,
   doubt,
@@ -42,6 +43,8 @@ export interface Visit {
   readonly log: LogTrip;
   /** For this lock, and checked. */
   readonly parcels: readonly Parcel[];
+  /** Nothing is to be brought, and this alone says by whose key the lock's word would be. */
+  readonly ack: Parcel | undefined;
   readonly basis: Basis;
   /** Offered in this visit. */
   readonly tried: ReadonlySet<Parcel>;
@@ -53,6 +56,8 @@ export interface Visit {
   readonly asks: number;
   /** A time token was asked for, or cannot be had. */
   readonly isTimed: boolean;
+  /** `hello` is what the lock's advertising let presume; the lock was not asked yet. */
+  readonly isHinted: boolean;
 }
 
 export interface RefusedParcel {
@@ -75,10 +80,18 @@ export interface Course {
   readonly refused: readonly RefusedParcel[];
   /** A time token was asked for, or cannot be had. */
   readonly isTimed: boolean;
+  /** Proved while the visit went by a hint. */
+  readonly taken: readonly Parcel[];
+  readonly receipt: ReceiptSaid | undefined;
 }
 
 export function newCourse(hasTime: boolean): Course {
-  return { rotated: [], refused: [], isTimed: !hasTime };
+  return { rotated: [], refused: [], isTimed: !hasTime, taken: [], receipt: undefined };
+}
+
+/** What stands when a visit that went by a hint has to ask after all. What was refused then is tried anew. */
+export function afterHint({ taken, receipt }: Visit, hasTime: boolean): Course {
+  return { ...newCourse(hasTime), taken, receipt };
 }
 
 /** The beginning, from what the lock says of itself. Parcels that do not check are left out and named. */
@@ -102,17 +115,19 @@ export function beginVisit(
     rotated: course.rotated,
     log: noTrip,
     parcels,
+    ack: undefined,
     basis: {
       version: hello.version,
       isProven: false,
       isSnapshotWanted: isDamagedNow || (hello.flags & helloFlags.wantsSnapshot) !== 0,
     },
     tried: new Set(),
-    taken: [],
+    taken: course.taken,
     refused: course.refused,
-    receipt: undefined,
+    receipt: course.receipt,
     asks: 0,
     isTimed: course.isTimed,
+    isHinted: false,
   };
   return { visit, ignored };
 }
@@ -122,11 +137,16 @@ export type Decision =
   | { readonly kind: "ask"; readonly visit: Visit }
   | { readonly kind: "end"; readonly outcome: Outcome };
 
-/** What to do now. Every decision that is not an end uses something up, so that a visit cannot go on for ever. */
-export function decide(visit: Visit): Decision {
+/**
+ * What to do now. Every decision that is not an end uses something up, so that a visit cannot go on for ever.
+ * `wantsWord`: what was proved by an earlier visit is asked for once more.
+ */
+export function decide(visit: Visit, wantsWord = false): Decision {
   const choice = offer(visit.satchel, visit.parcels, visit.basis, visit.tried);
   switch (choice.kind) {
     case "settled":
+      if (wantsWord && visit.receipt === undefined && visit.asks === 0)
+        return { kind: "ask", visit: { ...visit, asks: 1 } };
       return { kind: "end", outcome: settled(visit) };
     case "deliver": {
       const tried = new Set(visit.tried).add(choice.parcel);
@@ -147,8 +167,21 @@ export function decide(visit: Visit): Decision {
   }
 }
 
+/**
+ * Nothing is carried for a lock but the word for its log: by the key in that its receipt can be judged. Undefined where
+ * there is none, or the lock says that it has no table to sign for.
+ */
+export function askOnly(crypto: Crypto, visit: Visit): Visit | undefined {
+  if (visit.hello.version === 0) return undefined;
+  const ack = acksFor(visit.satchel, visit.hello).find((parcel) => checkParcel(crypto, parcel).ok);
+  return ack === undefined ? undefined : { ...visit, ack, asks: visit.asks + 1 };
+}
+
 /** Everything carried for the lock is proven: now, or by an earlier visit's receipt. */
 function settled(visit: Visit): Outcome {
+  // With nothing in hand a damaged table cannot be mended in this visit; its receipt fetches what mends it.
+  if (visit.receipt !== undefined && isDamaged(visit.receipt))
+    return { kind: "unfit", version: visit.receipt.version };
   const versions = visit.satchel.proofs
     .filter((proof) => visit.parcels.some((parcel) => equal(parcel.lockKey, proof.lockKey)))
     .map((proof) => proof.said.version);
@@ -183,7 +216,8 @@ export function believeReceipt(
   body: Bytes,
 ): Believed | undefined {
   const tested: Bytes[] = [];
-  for (const parcel of answered === undefined ? visit.parcels : [answered]) {
+  const ack = visit.ack === undefined ? [] : [visit.ack];
+  for (const parcel of answered === undefined ? [...visit.parcels, ...ack] : [answered]) {
     if (tested.some((key) => equal(key, parcel.lockKey))) continue;
     tested.push(parcel.lockKey);
     const checked = checkReceipt(crypto, parcel, body);
@@ -253,6 +287,7 @@ export function closeVisit(
     slips,
     report: {
       outcome,
+      tag: visit.hello.tag,
       delivered: [...rotated, ...taken],
       receipt: visit.receipt,
       conditions: conditionsIn((visit.receipt ?? visit.hello).flags),

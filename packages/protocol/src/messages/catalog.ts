@@ -13,7 +13,7 @@ interface MessageRow {
   readonly toPhone?: number;
 }
 
-/** Numbers are never reused. 15 to 31 are kept, 16 to 18 of them for unlock by app. */
+/** Numbers are never reused. 15 and 19 to 31 are kept. */
 export const messageCatalog = {
   hello: { type: 1, toLock: 1, toPhone: 64 },
   update: { type: 2, toLock: updateBytesMax },
@@ -29,6 +29,9 @@ export const messageCatalog = {
   pull: { type: 12, toLock: 8 },
   segment: { type: 13, toPhone: messageBytesMax },
   ack: { type: 14, toLock: 128 },
+  "unlock-start": { type: 16, toLock: 48, toPhone: 48 },
+  unlock: { type: 17, toLock: 256 },
+  unlocked: { type: 18, toPhone: 32 },
 } as const satisfies Record<string, MessageRow>;
 
 export type MessageName = keyof typeof messageCatalog;

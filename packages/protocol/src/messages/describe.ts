@@ -29,7 +29,11 @@ import type { Parcel } from "./parcel.ts";
 import { receiptFlags, receiptPayload } from "./receipt.ts";
 import { rotationPayload } from "./rotation.ts";
 import { timePayload } from "./time-token.ts";
+import { unlockedBytes } from "./unlock.ts";
 import { updatePayload } from "./update.ts";
+
+/** The tag of a seal. */
+const sealBytes = 16;
 
 /** One message, a line or two; its body in diagnostic notation where its shape is not the documented one. */
 export function describeMessage(message: Message): string {
@@ -122,6 +126,18 @@ function describeBody(name: MessageName, body: Bytes): string | undefined {
         ? `the authority holds every event up to ${said.value.seq}, head ${toHex(said.value.head)}`
         : undefined;
     }
+    case "unlock-start":
+      return body.length === messageCatalog["unlock-start"].toLock
+        ? "half of a Noise handshake; only the lock can answer it, and only who began it can read that"
+        : undefined;
+    case "unlock":
+      return body.length > sealBytes
+        ? `a capability and a device's signature, ${body.length - sealBytes} bytes sealed to the lock`
+        : undefined;
+    case "unlocked":
+      return body.length === unlockedBytes + sealBytes
+        ? "what became of it, sealed to the phone; the length does not tell"
+        : undefined;
     default:
       return name satisfies never;
   }
@@ -192,7 +208,9 @@ export function describeEvent(event: LockEvent): string {
     `${has(eventFlags.timeUnknown) ? "not before " : ""}${when(at)}`,
     [kind, detailWord(event)].filter((word) => word !== "").join(" "),
     ...(source === "Unspecified" ? [] : [`by ${source}`]),
-    ...(credential === 0 ? [] : [`credential ${credential}`]),
+    ...(credential === 0
+      ? []
+      : [kind === "SyncRefused" ? `holds ${credential}` : `credential ${credential}`]),
     ...(version === 0 ? [] : [`version ${version}`]),
     ...(count === 0 ? [] : [`${has(eventFlags.atLeast) ? "at least " : ""}${count}`]),
   ];

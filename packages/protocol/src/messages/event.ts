@@ -93,7 +93,10 @@ export interface LockEvent {
    * refused message the refusal's number on the wire; else 0.
    */
   readonly detail: number;
-  /** Id of the credential it was about, 0 for none. */
+  /**
+   * Id of the credential it was about, 0 for none. Of a message refused with RESOURCE_EXHAUSTED no id: how many
+   * credentials the lock holds at most.
+   */
   readonly credential: number;
   /** Of a user change the new version, of a refused message the version held; else 0. */
   readonly version: number;

@@ -35,6 +35,14 @@ export interface IssuedAt {
   readonly lifeHours: number;
 }
 
+/** Two versions of one lock, and the state8 of the table at each. */
+export interface DeltaSpan {
+  readonly from: number;
+  readonly to: number;
+  readonly base: Bytes;
+  readonly state: Bytes;
+}
+
 /**
  * A delta from `from` to `to`. Small ones are one update message; larger ones (to 64 puts and 64 removes) a manifest
  * and one chunk; beyond that RESOURCE_EXHAUSTED: issue a snapshot. Other refusals are those of `applyChange`. Throws
@@ -47,33 +55,39 @@ export function issueUpdate(
   at: IssuedAt & { readonly from: number; readonly to: number; readonly table: Table },
   change: Change,
 ): Verdict<Issued> {
-  // Span 0 would encode, and mean a snapshot.
-  if (at.to <= at.from) throw new RangeError(`a delta from ${at.from} to ${at.to}`);
-  if (change.removes.length > removesPerUpdateMax || change.puts.length > itemsPerChunkMax) {
-    return refuse("RESOURCE_EXHAUSTED", "issue/delta-too-large");
-  }
+  const tooMuch = unfitDelta(at, change);
+  if (tooMuch !== undefined) return tooMuch;
   const applied = applyChange(crypto, lock.keys.digest, at.table, change);
   if (!applied.ok) return applied;
   const table = applied.value;
-  const state = tableState(crypto, lock.keys.state, at.to, table);
-  const body = {
-    span: at.to - at.from,
-    issuedAt: at.issuedAt,
-    lifeHours: at.lifeHours,
-    base: tableState(crypto, lock.keys.state, at.from, at.table),
-    state,
-    removes: packRemoves(change.removes),
-  };
-  const puts = concat(...change.puts);
-  const issued = { from: at.from, to: at.to, notAfter: notAfterOf(at), table, state };
-  if (puts.length <= updateBytesMax) {
-    const message = signedUpdate(crypto, tableSeed, lock, at.to, { ...body, puts });
-    if (message.body.length <= updateBytesMax) return accept({ ...issued, messages: [message] });
-  }
-  return accept({
-    ...issued,
-    messages: signedStream(crypto, tableSeed, lock, at.to, { ...body, puts: noBytes }, puts),
-  });
+  const { issuedAt, lifeHours, from, to } = at;
+  const base = tableState(crypto, lock.keys.state, from, at.table);
+  const state = tableState(crypto, lock.keys.state, to, table);
+  const messages = signedDelta(
+    crypto,
+    tableSeed,
+    lock,
+    { issuedAt, lifeHours, from, to, base, state },
+    change,
+  );
+  return accept({ from, to, notAfter: notAfterOf(at), messages, table, state });
+}
+
+/**
+ * The same delta where both states are known from when the versions were made, so that no table is put together and no
+ * digest counted. The caller answers for the change: it leads from a table with state `base` to one with `state`.
+ */
+export function issueDelta(
+  crypto: Crypto,
+  tableSeed: Bytes,
+  lock: AuthorityLock,
+  at: IssuedAt & DeltaSpan,
+  change: Change,
+): Verdict<Omit<Issued, "table">> {
+  const tooMuch = unfitDelta(at, change);
+  if (tooMuch !== undefined) return tooMuch;
+  const messages = signedDelta(crypto, tableSeed, lock, at, change);
+  return accept({ from: at.from, to: at.to, notAfter: notAfterOf(at), messages, state: at.state });
 }
 
 /** The whole table at version `to`, for a lock that holds any older version, or none. */
@@ -95,6 +109,36 @@ export function issueSnapshot(
   };
   const messages = signedStream(crypto, tableSeed, lock, at.to, body, packItems(at.table));
   return { from: undefined, to: at.to, notAfter: notAfterOf(at), messages, table: at.table, state };
+}
+
+function unfitDelta(at: Pick<DeltaSpan, "from" | "to">, change: Change): Verdict<never> | undefined {
+  // Span 0 would encode, and mean a snapshot.
+  if (at.to <= at.from) throw new RangeError(`a delta from ${at.from} to ${at.to}`);
+  const fits = change.removes.length <= removesPerUpdateMax && change.puts.length <= itemsPerChunkMax;
+  return fits ? undefined : refuse("RESOURCE_EXHAUSTED", "issue/delta-too-large");
+}
+
+function signedDelta(
+  crypto: Crypto,
+  seed: Bytes,
+  lock: AuthorityLock,
+  at: IssuedAt & DeltaSpan,
+  change: Change,
+): readonly Message[] {
+  const body = {
+    span: at.to - at.from,
+    issuedAt: at.issuedAt,
+    lifeHours: at.lifeHours,
+    base: at.base,
+    state: at.state,
+    removes: packRemoves(change.removes),
+  };
+  const puts = concat(...change.puts);
+  if (puts.length <= updateBytesMax) {
+    const message = signedUpdate(crypto, seed, lock, at.to, { ...body, puts });
+    if (message.body.length <= updateBytesMax) return [message];
+  }
+  return signedStream(crypto, seed, lock, at.to, { ...body, puts: noBytes }, puts);
 }
 
 function signedUpdate(

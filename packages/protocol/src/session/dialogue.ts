@@ -4,14 +4,28 @@
  */
 
 /** Where a lock stands in a visit. */
-export type Standing = "open" | "streaming" | "writing";
+export type Standing = "open" | "streaming" | "taking" | "writing";
 
 /** What a courier may say to a lock in each standing. Nobody may list codes, in any. */
 export const mayHear = {
   /** Nothing is under way. */
-  open: ["hello", "update", "manifest", "receipt", "time", "commission", "rotation", "pull", "ack"],
+  open: [
+    "hello",
+    "update",
+    "manifest",
+    "receipt",
+    "time",
+    "commission",
+    "rotation",
+    "pull",
+    "ack",
+    "unlock-start",
+    "unlock",
+  ],
   /** A verified manifest waits for its chunks; a manifest or an update may still take its place. */
   streaming: ["hello", "update", "manifest", "receipt", "time", "chunk"],
+  /** A chunk of this connection is being written, and there is room to hold one behind it. Anything else is answered BUSY. */
+  taking: ["chunk"],
   /** Flash is being written: what comes now is answered BUSY. */
   writing: [],
 } as const satisfies Record<Standing, readonly string[]>;
@@ -28,6 +42,8 @@ export const mayAnswer = {
   rotation: ["hello"],
   pull: ["segment"],
   ack: ["segment"],
+  "unlock-start": ["unlock-start"],
+  unlock: ["unlocked"],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Asking = keyof typeof mayAnswer;

@@ -1,10 +1,11 @@
 /** Endpoints of accounts: logging in and out, who one is, and passwords. */
 import { Type } from "typebox";
 import { endMySessions, mySessions, whoAmI } from "../../desk/accounts.ts";
-import { askPasswordReset, changePassword, resetPassword } from "../../desk/password.ts";
+import { isKnownPlace, placeOf } from "../../desk/log-in-tries.ts";
+import { accountOfReset, askPasswordReset, changePassword, resetPassword } from "../../desk/password.ts";
 import { logIn, logOut } from "../../desk/sign-in.ts";
 import { clientClasses, roles } from "../../model/permission.ts";
-import { emailKey } from "../../store/accounts.ts";
+import { accountByEmail, emailKey } from "../../store/accounts.ts";
 import { type Endpoint, endpoint } from "../endpoint.ts";
 import { Email, Id, Seconds } from "../shapes.ts";
 
@@ -18,12 +19,19 @@ export const accounts: readonly Endpoint[] = [
     method: "POST",
     path: "/v1/sessions",
     summary: "Log in: a token for this client",
+    description:
+      "Idempotency-Key is not looked at: without a session a key is nobody's. Said again, it opens another session.",
     area: "accounts",
     access: "open",
     isAlone: true,
     limits: [
-      { rule: "logIn", key: ({ body }) => emailKey(body.email) },
-      { rule: "logInFrom", key: ({ address }) => address },
+      { rule: "logIn", key: ({ body, address }) => `${emailKey(body.email)} ${placeOf(address)}` },
+      {
+        rule: "logInAnywhere",
+        key: ({ body }) => emailKey(body.email),
+        isFree: ({ office, body, address }) => isKnownPlace(office, body.email, address),
+      },
+      { rule: "logInFrom", key: ({ address }) => placeOf(address) },
     ],
     body: Type.Object(
       {
@@ -44,7 +52,8 @@ export const accounts: readonly Endpoint[] = [
       phoneId: Id,
       expiresAt: Seconds,
     }),
-    run: ({ office, body }) => logIn(office, body),
+    accountOf: async ({ office, body }) => (await accountByEmail(office.db, body.email))?.id,
+    run: ({ office, body, address }) => logIn(office, body, address),
   }),
   endpoint({
     name: "logOut",
@@ -137,12 +146,14 @@ export const accounts: readonly Endpoint[] = [
     method: "POST",
     path: "/v1/password-resets",
     summary: "Have a link for a new password sent; the answer is the same whether or not there is an account",
+    description:
+      "Idempotency-Key is not looked at: without a session a key is nobody's. Said again, it sends another link, and the last one is good.",
     area: "accounts",
     access: "open",
     isAlone: true,
     limits: [
       { rule: "passwordReset", key: ({ body }) => emailKey(body.email) },
-      { rule: "passwordResetFrom", key: ({ address }) => address },
+      { rule: "passwordResetFrom", key: ({ address }) => placeOf(address) },
     ],
     body: Type.Object({ email: Email }, { additionalProperties: false }),
     run: ({ office, body }) => askPasswordReset(office, body),
@@ -152,6 +163,8 @@ export const accounts: readonly Endpoint[] = [
     method: "POST",
     path: "/v1/password-resets/use",
     summary: "A new password by the link's token, once; every device is logged out",
+    description:
+      "Idempotency-Key is not looked at: without a session a key is nobody's. The token is its own key, and is good once.",
     area: "accounts",
     access: "open",
     isAlone: true,
@@ -159,6 +172,7 @@ export const accounts: readonly Endpoint[] = [
       { token: Type.String({ maxLength: 64 }), password: Password },
       { additionalProperties: false },
     ),
+    accountOf: ({ office, body }) => accountOfReset(office, body.token),
     run: ({ office, body }) => resetPassword(office, body),
   }),
 ];

@@ -52,9 +52,17 @@ const Face = Type.Object({
   state: Type.Enum([...states]),
   pending: Type.Boolean(),
   suspended: Type.Boolean(),
-  worksNow: Type.Boolean({ description: "in the table that the lock last proved" }),
+  worksNow: Type.Boolean({
+    description:
+      "by the table that the lock last proved, its lease, and the code's dates and uses; within its hours",
+  }),
   worksAfterSync: Type.Boolean(),
-  certain: Type.Boolean({ description: "false: a courier may have made it otherwise already" }),
+  certain: Type.Boolean({
+    description: "false: a courier may have made it otherwise, or uses that are not known yet",
+  }),
+  worksUntil: Type.Union([Seconds, Type.Null()], {
+    description: "where it works now: its end without a newer table; null: none",
+  }),
   since: Seconds,
   terms: Type.Object({
     from: SecondsOrNull,
@@ -247,7 +255,11 @@ export const codes: readonly Endpoint[] = [
       code: Type.Union([Type.String(), Type.Null()], { description: "null: it was sent" }),
       sentTo: Type.Union([Type.Enum(["email", "phone"]), Type.Null()]),
       day: Type.String({ description: "the door's local day, as 2026-11-21" }),
-      validUntil: Seconds,
+      validUntil: Type.Integer({ minimum: 0, description: "the midnight that ends its day" }),
+      opensAtLatestUntil: Type.Integer({
+        minimum: 0,
+        description: "the lock may take it until then, unless the next day's is used before",
+      }),
       limits: Type.Array(Type.String()),
     }),
     run: ({ office, actor, params, body }) =>

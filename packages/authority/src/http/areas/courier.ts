@@ -1,6 +1,7 @@
 /** Endpoints of couriers: sealed parcels out, signed slips back. */
 import { Type } from "typebox";
-import { askTime, deliverSlips, fetchParcels, reportVisit, slipsPerDeliveryMax } from "../../desk/courier.ts";
+import { askTime, fetchParcels } from "../../desk/hand-out.ts";
+import { deliverSlips, reportVisit, slipsPerDeliveryMax, visitSecondsMax } from "../../desk/take-in.ts";
 import { grant } from "../../model/denial.ts";
 import { type Endpoint, endpoint } from "../endpoint.ts";
 import { Id } from "../shapes.ts";
@@ -14,7 +15,9 @@ export const courier: readonly Endpoint[] = [
     method: "POST",
     path: "/v1/courier/parcels",
     summary: "What the doors wait for, sealed to their locks; it is booked as handed to this phone",
+    description: "Idempotency-Key is not looked at: asked again, it answers what the doors wait for then.",
     area: "courier",
+    isKeyless: true,
     body: Type.Object(
       { tags: Type.Optional(Type.Array(Tag, { maxItems: tagsMax })) },
       { additionalProperties: false },
@@ -59,16 +62,26 @@ export const courier: readonly Endpoint[] = [
     path: "/v1/courier/visits",
     summary: "What a phone met at a door: a hint for management, never a proof",
     area: "courier",
+    limits: [{ rule: "reportVisit", key: ({ actor }) => actor.accountId }],
     body: Type.Object(
       {
         tag: Tag,
         outcome: Type.String({ pattern: "^[a-z-]{1,32}$" }),
         version: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffff_ffff })),
         conditions: Type.Array(Type.String({ pattern: "^[a-zA-Z-]{1,32}$" }), { maxItems: 16 }),
+        secondsAgo: Type.Optional(
+          Type.Integer({
+            minimum: 0,
+            maximum: visitSecondsMax,
+            description:
+              "when the visit was; left out: just now. A phone tells what it met without a network later",
+          }),
+        ),
       },
       { additionalProperties: false },
     ),
-    run: ({ office, actor, body }) => reportVisit(office, actor, { version: undefined, ...body }),
+    run: ({ office, actor, body }) =>
+      reportVisit(office, actor, { version: undefined, secondsAgo: 0, ...body }),
   }),
   endpoint({
     name: "askTime",

@@ -1,9 +1,11 @@
 /** Endpoints of managers and hosts at one door: how it stands, its lock, its log, cards and mechanical keys. */
+import { capacityMax } from "@doorsync/protocol/authority";
 import { Type } from "typebox";
-import { readDoorLog } from "../../desk/books.ts";
+import { readDoorLog, readVisits } from "../../desk/books.ts";
 import { readDoor } from "../../desk/door-state.ts";
 import { assignKeycard, cardPattern, noteKey, returnKey, revokeKeycard } from "../../desk/keycards.ts";
 import { offerDoor } from "../../desk/offer.ts";
+import { grant } from "../../model/denial.ts";
 import { type Endpoint, endpoint } from "../endpoint.ts";
 import { DoorPath, Id, Seconds } from "../shapes.ts";
 import { numberOf } from "./manage.ts";
@@ -21,6 +23,8 @@ import {
 } from "./manage-shapes.ts";
 
 const linesMax = 500;
+/** Of a session, or the broker of the connected locks. */
+const Phone = Type.Union([Id, Type.Literal("broker")]);
 
 export const manageDoors: readonly Endpoint[] = [
   endpoint({
@@ -49,6 +53,14 @@ export const manageDoors: readonly Endpoint[] = [
       pending: Type.Boolean(),
       needsSnapshot: Type.Boolean(),
       alarm: Type.Boolean({ description: "the lock signed for a table that was never issued" }),
+      heldUp: orNull(
+        Type.Enum(["RULES_EXHAUSTED", "IDS_EXHAUSTED", "VERSIONS_EXHAUSTED", "LOCK_FULL"], {
+          description: "why something that was granted is in no version: see the denial of this name",
+        }),
+      ),
+      capacity: Type.Union([Count, Type.Null()], {
+        description: "codes, cards and keys that the lock holds at most; null: not known yet",
+      }),
       leaseHours: Count,
       codes: Type.Array(CodeAtDoor),
       health: Type.Object({
@@ -56,11 +68,17 @@ export const manageDoors: readonly Endpoint[] = [
         words: Type.String(),
         nextSteps: Type.Array(Type.String()),
         troubles: Type.Array(Type.String()),
+        hearsay: Type.Union(
+          [Type.Object({ troubles: Type.Array(Type.String()), at: Seconds }), Type.Null()],
+          {
+            description: "what of it only a phone said: the lock has not signed for it",
+          },
+        ),
         lastContactAt: orNull(Seconds),
       }),
       couriers: Type.Array(
         Type.Object({
-          phone: Id,
+          phone: Phone,
           personId: orNull(Id),
           person: TextOrNull,
           version: Count,
@@ -92,13 +110,20 @@ export const manageDoors: readonly Endpoint[] = [
           Type.Boolean({ description: "the lock was reset from inside, or is another one" }),
         ),
         epochMin: Type.Optional(Type.Integer({ minimum: 1, maximum: 0xffff })),
+        capacity: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: capacityMax,
+            description: "codes, cards and keys that the lock holds; left out: it says so once it is full",
+          }),
+        ),
       },
       { additionalProperties: false },
     ),
     answer: Type.Object({ epoch: Count, pending: Type.Boolean() }),
     run: ({ office, actor, params, body }) => {
-      const { setup, replace = false, epochMin = 1 } = body;
-      return offerDoor(office, actor, { doorId: params.door, setup, replace, epochMin });
+      const { setup, replace = false, epochMin = 1, capacity } = body;
+      return offerDoor(office, actor, { doorId: params.door, setup, replace, epochMin, capacity });
     },
   }),
   endpoint({
@@ -146,6 +171,40 @@ export const manageDoors: readonly Endpoint[] = [
         countMax: numberOf(query.count, 100, linesMax),
         before: query.before === undefined ? undefined : Number(query.before),
       }),
+  }),
+  endpoint({
+    name: "doorVisits",
+    method: "GET",
+    path: "/v1/doors/{door}/visits",
+    summary:
+      "Which phone was at the door and how it fared, by its own word or with the lock's; the newest first",
+    area: "manage",
+    params: DoorPath,
+    query: Type.Object(
+      { before: Type.Optional(Digits), count: Type.Optional(Digits) },
+      { additionalProperties: false },
+    ),
+    answer: Type.Object({
+      visits: Type.Array(
+        Type.Object({
+          id: Count,
+          at: Seconds,
+          phone: Phone,
+          person: TextOrNull,
+          outcome: Type.String({ description: "receipt: it brought the lock's signed word" }),
+          version: orNull(Count),
+          conditions: Type.Array(Type.String()),
+        }),
+      ),
+    }),
+    run: async ({ office, actor, params, query }) => {
+      const read = await readVisits(office, actor, {
+        doorId: params.door,
+        countMax: numberOf(query.count, 100, linesMax),
+        before: query.before === undefined ? undefined : Number(query.before),
+      });
+      return read.ok ? grant({ visits: read.value }) : read;
+    },
   }),
   endpoint({
     name: "assignKeycard",

@@ -4,7 +4,7 @@ import { readPerson } from "../../desk/person.ts";
 import { roles } from "../../model/permission.ts";
 import { type Endpoint, endpoint } from "../endpoint.ts";
 import { Id, Seconds } from "../shapes.ts";
-import { Change, orNull, StillGuests, TextOrNull } from "./manage-shapes.ts";
+import { Change, orNull, StillDaily, StillGuests, StillKeys, TextOrNull } from "./manage-shapes.ts";
 
 export const managePerson: readonly Endpoint[] = [
   endpoint({
@@ -29,6 +29,8 @@ export const managePerson: readonly Endpoint[] = [
       account: orNull(Type.Object({ email: Type.String(), hasPassword: Type.Boolean() })),
       doors: Type.Array(Change),
       guests: StillGuests,
+      dailyCodes: StillDaily,
+      keys: StillKeys,
     }),
     run: ({ office, actor, params }) =>
       readPerson(office, actor, { propertyId: params.property, personId: params.person }),

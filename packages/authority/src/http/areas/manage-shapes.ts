@@ -6,7 +6,7 @@ import { codePolicies } from "../../model/policy.ts";
 import { Id, Seconds } from "../shapes.ts";
 
 export const doorKinds: DoorKind[] = Object.keys(lockProfiles) as DoorKind[];
-const classes = Object.keys(credentialClasses) as (keyof typeof credentialClasses)[];
+export const classes = Object.keys(credentialClasses) as (keyof typeof credentialClasses)[];
 const states = ["unset", "setting", "set", "removing", "removed", "unknown"] as const;
 const warnings = ["delay_in_setting_on_device", "delay_in_removing_from_device"] as const;
 
@@ -31,6 +31,7 @@ const policyFields = {
   dailyRecipientsNewPerDayMax: AnyWhole,
   picksPerDayMax: AnyWhole,
   delayHours: AnyWhole,
+  capabilityHours: AnyWhole,
 };
 
 const recommended = { description: "null: as the protocol recommends" };
@@ -80,9 +81,17 @@ const codeFields = {
   state: Type.Enum([...states]),
   pending: Type.Boolean(),
   suspended: Type.Boolean({ description: "the door is to know it and not to open to it" }),
-  worksNow: Type.Boolean({ description: "in the table that the lock last proved" }),
+  worksNow: Type.Boolean({
+    description:
+      "by the table that the lock last proved, its lease, and the code's dates and uses; within its hours",
+  }),
   worksAfterSync: Type.Boolean(),
-  certain: Type.Boolean({ description: "false: a courier may have made it otherwise already" }),
+  certain: Type.Boolean({
+    description: "false: a courier may have made it otherwise, or uses that are not known yet",
+  }),
+  worksUntil: Type.Union([Seconds, Type.Null()], {
+    description: "where it works now: its end without a newer table; null: none",
+  }),
   exposure: Type.Object(
     { kind: Type.Enum(["gone", "until", "untilSync"]), until: orNull(Seconds) },
     { description: "until when it may open in the worst case, if nobody brings the lock anything" },
@@ -117,6 +126,28 @@ export const Granted = Type.Object({
 export const StillGuests = Type.Array(Type.Object({ id: Id, name: Type.String(), doors: Count }), {
   description: "guests whom this person invited: they keep their codes until those are taken back",
 });
+
+export const StillDaily = Type.Array(
+  Type.Object({
+    doorId: Id,
+    door: Type.String(),
+    day: Type.String({ description: "the door's local day, as 2026-11-21" }),
+    givenAt: Seconds,
+    opensUntil: Seconds,
+    to: Type.Union([Type.String(), Type.Null()], {
+      description: "where it was sent; null: told in the answer",
+    }),
+  }),
+  { description: "daily doorcodes this person gave out: they open until then, whatever else is done" },
+);
+
+export const StillKeys = Type.Array(
+  Type.Object({ id: Id, doorId: Id, door: Type.String(), label: Type.String(), givenAt: Seconds }),
+  {
+    description:
+      "mechanical keys that this person has: no lock knows of them, and nothing but asking takes them back",
+  },
+);
 
 export const LastSync = orNull(Type.Object({ lockSeconds: Seconds, receivedAt: Seconds }));
 export const LockStates = Type.Enum(["absent", "offered", "commissioned", "owned"]);

@@ -2,7 +2,7 @@
 import { type Static, Type } from "typebox";
 import { readAudit } from "../../desk/books.ts";
 import { listDoorStates } from "../../desk/door-state.ts";
-import { grantAccess, regrant, revokeAll } from "../../desk/grants.ts";
+import { grantAccess, regrant, revokeAll, revokeDoor } from "../../desk/grants.ts";
 import { addPerson, listRoll } from "../../desk/people.ts";
 import {
   addDoor,
@@ -33,7 +33,9 @@ import {
   orNull,
   PolicyWish,
   Property,
+  StillDaily,
   StillGuests,
+  StillKeys,
   TextOrNull,
 } from "./manage-shapes.ts";
 
@@ -217,6 +219,7 @@ const wholeProperty: readonly Endpoint[] = [
           detail: TextOrNull,
           actor: TextOrNull,
           doorId: TextOrNull,
+          doors: Type.Array(Id, { description: "further doors that the request named" }),
           personId: TextOrNull,
           person: TextOrNull,
         }),
@@ -317,8 +320,28 @@ const people: readonly Endpoint[] = [
     summary: "Takes back whatever opens a door within reach; each opens until it is synced",
     area: "manage",
     params: PersonPath,
-    answer: Type.Object({ doors: Type.Array(Change), guests: StillGuests }),
+    answer: Type.Object({
+      doors: Type.Array(Change),
+      guests: StillGuests,
+      dailyCodes: StillDaily,
+      keys: StillKeys,
+    }),
     run: ({ office, actor, params }) => revokeAll(office, actor, whom(params)),
+  }),
+  endpoint({
+    name: "revokeDoor",
+    method: "DELETE",
+    path: "/v1/properties/{property}/people/{person}/grants/{door}",
+    summary: "Takes one door from somebody: what opens it ends with its sync, everything else stays as it is",
+    area: "manage",
+    params: Type.Object({ property: Id, person: Id, door: Id }),
+    answer: Type.Object({
+      doors: Type.Array(Change),
+      guests: StillGuests,
+      dailyCodes: StillDaily,
+      keys: StillKeys,
+    }),
+    run: ({ office, actor, params }) => revokeDoor(office, actor, { ...whom(params), doorId: params.door }),
   }),
   endpoint({
     name: "regrant",
@@ -331,7 +354,12 @@ const people: readonly Endpoint[] = [
       { doors: Type.Optional(Doors) },
       { additionalProperties: false, description: "doors left out: wherever there was a code" },
     ),
-    answer: Type.Object({ doors: Type.Array(Granted), guests: StillGuests }),
+    answer: Type.Object({
+      doors: Type.Array(Granted),
+      guests: StillGuests,
+      dailyCodes: StillDaily,
+      keys: StillKeys,
+    }),
     run: ({ office, actor, params, body }) => regrant(office, actor, { ...whom(params), doors: body.doors }),
   }),
   endpoint({
@@ -346,6 +374,8 @@ const people: readonly Endpoint[] = [
       doors: Type.Array(Change),
       sessionsEnded: Type.Boolean({ description: "where a phone is in other hands, it is logged out" }),
       guests: StillGuests,
+      dailyCodes: StillDaily,
+      keys: StillKeys,
     }),
     run: ({ office, actor, params, body }) =>
       suspendPerson(office, actor, { ...whom(params), reason: body.reason }),
@@ -358,7 +388,7 @@ const people: readonly Endpoint[] = [
     area: "manage",
     params: PersonPath,
     body: Type.Object({ newCodes: Type.Optional(Type.Boolean()) }, { additionalProperties: false }),
-    answer: Type.Object({ doors: Type.Array(Change), newCodes: Type.Boolean() }),
+    answer: Type.Object({ doors: Type.Array(Granted), newCodes: Type.Boolean() }),
     run: ({ office, actor, params, body }) =>
       resumePerson(office, actor, { ...whom(params), newCodes: body.newCodes }),
   }),

@@ -71,7 +71,7 @@ export function WorksCells({ code }: { readonly code: Works }): JSX.Element {
     <>
       <td data-label="At the door now">
         {code.worksNow ? "opens" : "does not open"}
-        {code.certain ? "" : ", unless a phone has synced it already"}
+        {code.certain ? "" : ", unless a phone has synced it or it was used up since"}
       </td>
       <td data-label="After a sync">{code.worksAfterSync ? "opens" : "does not open"}</td>
     </>

@@ -5,6 +5,8 @@ import { sentence } from "../words.ts";
 
 export function TroubleBox({ trouble }: { readonly trouble: Trouble }): JSX.Element {
   const { name, title, remedy, detail } = trouble;
+  // What does not fit a form is said by what should be there instead, where the service knows it.
+  const help = name === "REQUEST_UNFIT" && detail !== undefined ? detail : remedy;
   const wait = name === "TOO_MANY" && detail !== undefined ? ` Wait ${detail} seconds.` : "";
   return (
     <div class="trouble" role="alert" data-name={name}>
@@ -15,7 +17,7 @@ export function TroubleBox({ trouble }: { readonly trouble: Trouble }): JSX.Elem
         {sentence(title)}
         {wait}
       </p>
-      <p>{sentence(remedy)}</p>
+      <p>{sentence(help)}</p>
     </div>
   );
 }

@@ -16,7 +16,9 @@ import {
   credentialClasses,
   doesAtTheDoor,
   doorKinds,
+  doubtWords,
   type Face,
+  leaseWords,
   moment,
   sentence,
   spelled,
@@ -42,7 +44,12 @@ export function Codes(): JSX.Element {
           {(own) => (
             <>
               <Heading text="My codes" />
-              {mine.doors.length === 0 ? <p>You have access to no door at the moment.</p> : null}
+              {mine.doors.length === 0 ? (
+                <p>
+                  You have access to no door at the moment. If you should have, ask the property's management:
+                  it can give you access, or give it back.
+                </p>
+              ) : null}
               {mine.doors.map((door) => (
                 <DoorCard
                   key={door.id}
@@ -86,13 +93,19 @@ function DoorCard({ door, entries, again }: DoorCardProps): JSX.Element {
       <dl class="facts">
         <dt>Last door sync</dt>
         <dd>{door.lastSync === null ? "never" : moment(door.lastSync.at)}</dd>
-        {door.pending ? (
+        {door.pending && !isSuspended(door) ? (
           <>
             <dt>Pending</dt>
             <dd>Changes wait. Stand at the door with the app and perform a door sync.</dd>
           </>
         ) : null}
       </dl>
+      {isSuspended(door) ? (
+        <p class="warning">
+          <span aria-hidden="true">▲</span> Your access here is suspended. Ask the property's management to
+          resume it.
+        </p>
+      ) : null}
       <Actions door={door} again={again} />
     </section>
   );
@@ -100,7 +113,7 @@ function DoorCard({ door, entries, again }: DoorCardProps): JSX.Element {
 
 /** Both ends of a change: showing only the new code would lock people out. */
 export function EntryFaces({ entry }: { readonly entry: Entry }): JSX.Element {
-  const isDoubtful = entry.faces.some((face) => !face.certain);
+  const doubt = doubtWords(entry.faces);
   return (
     <div class="entry" data-class={entry.class}>
       <h3>{credentialClasses[entry.class]}</h3>
@@ -121,20 +134,17 @@ export function EntryFaces({ entry }: { readonly entry: Entry }): JSX.Element {
           </li>
         ))}
       </ul>
-      {isDoubtful ? (
-        <p class="hint">
-          A phone may have brought the change to the door already and not said so yet
-          {entry.faces.length > 1 ? ": if one code does not open, try the other." : "."}
-        </p>
-      ) : null}
+      {doubt === "" ? null : <p class="hint">{doubt}</p>}
     </div>
   );
 }
 
 function FaceNotes({ face }: { readonly face: Face }): JSX.Element {
   const terms = termsWords(face.terms);
+  const lease = leaseWords(face);
   return (
     <>
+      {lease === "" ? null : <p>{lease}</p>}
       {terms === "" ? null : <p>{sentence(terms)}</p>}
       {face.warnings.map((warning) => (
         <p key={warning} class="warning">
@@ -164,10 +174,42 @@ function Actions({ door, again }: { readonly door: MyDoor; readonly again: () =>
           Daily doorcode<span class="spoken"> for {door.name}</span>
         </a>
       ) : null}
-      {!door.canReset.ok && door.canReset.denial === "UPGRADE_REQUIRED" ? (
-        <p class="hint">{sentence(door.canReset.why ?? "")}</p>
-      ) : null}
+      <WhyNot door={door} />
     </div>
+  );
+}
+
+function isSuspended(door: MyDoor): boolean {
+  return door.canReset.denial === "SUSPENDED_HERE";
+}
+
+/** What is missing here has a reason, and most often somebody who can help. Of an old app one sentence is enough. */
+function WhyNot({ door }: { readonly door: MyDoor }): JSX.Element | null {
+  if (isSuspended(door)) return null;
+  const { canReset, canPick, canInvite, canGiveDaily } = door;
+  if (canReset.denial === "UPGRADE_REQUIRED") return <p class="hint">{sentence(canReset.why ?? "")}</p>;
+  const isShared = canReset.denial === "NOT_ALLOWED" && door.kind !== "residence";
+  const changed = "the code of a shared door is changed by the management, which revokes all and grants anew";
+  const missing = [
+    { what: "Reset code", may: canReset, why: isShared ? changed : canReset.why },
+    { what: "Pick a code", may: canPick, why: canPick.why },
+    { what: "Guests", may: canInvite, why: canInvite.why },
+    { what: "Daily doorcode", may: canGiveDaily, why: canGiveDaily.why },
+  ].filter(({ may }) => !may.ok);
+  if (missing.length === 0) return null;
+  return (
+    <details>
+      <summary>
+        What cannot be done here, and why<span class="spoken">: {door.name}</span>
+      </summary>
+      <ul>
+        {missing.map(({ what, why }) => (
+          <li key={what}>
+            <strong>{what}</strong>: {sentence(why ?? "")}
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

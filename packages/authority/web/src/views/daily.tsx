@@ -90,7 +90,8 @@ function GivenCode({ given }: { readonly given: Given }): JSX.Element {
         </p>
       )}
       <p>
-        <strong>Until {moment(given.validUntil)}</strong>
+        <strong>Until {moment(given.validUntil)}</strong>; the lock may take it until{" "}
+        {moment(given.opensAtLatestUntil)}
       </p>
       <ul>
         {given.limits.map((limit) => (

@@ -12,11 +12,13 @@ import { Form } from "../parts/form.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Show } from "../parts/loading.tsx";
 import { hrefOf } from "../route.ts";
+import { clientClass } from "../session.ts";
 import {
   count,
   credentialClasses,
   doorKinds,
   exposureWords,
+  healthWords,
   lockStates,
   moment,
   sentence,
@@ -24,6 +26,7 @@ import {
 } from "../words.ts";
 import { DailyCode } from "./daily.tsx";
 import { Cards, type DoorInFull, Keys } from "./door-keys.tsx";
+import { Doubted } from "./doubted.tsx";
 
 interface DoorProps {
   readonly property: string;
@@ -49,6 +52,7 @@ export function Door({ property, door, isManager }: DoorProps): JSX.Element {
           </p>
           <Heading text={value.name} />
           <Facts door={value} isManager={isManager} again={state.again} />
+          {isManager ? <Doubted property={property} door={door} again={state.again} /> : null}
           <Health door={value} />
           <Codes property={property} door={value} />
           <Couriers door={value} />
@@ -58,10 +62,12 @@ export function Door({ property, door, isManager }: DoorProps): JSX.Element {
               <Keys property={property} door={value} again={state.again} />
             </>
           ) : null}
-          <section aria-labelledby="daily">
-            <h2 id="daily">Daily doorcode</h2>
-            <DailyCode door={door} />
-          </section>
+          {isManager || clientClass() === "mobile" ? (
+            <section aria-labelledby="daily">
+              <h2 id="daily">Daily doorcode</h2>
+              <DailyCode door={door} />
+            </section>
+          ) : null}
           <p>
             <a class="button" href={hrefOf("log", { property, door })}>
               Log of this lock
@@ -177,6 +183,12 @@ function Health({ door }: { readonly door: DoorInFull }): JSX.Element {
           text={health.words}
         />
       </p>
+      {health.hearsay === null ? null : (
+        <p class="aside">
+          A phone said so on {moment(health.hearsay.at)}, and the lock has not signed for it:{" "}
+          {health.hearsay.troubles.map((name) => healthWords[name] ?? name).join(", ")}.
+        </p>
+      )}
       {health.nextSteps.length === 0 ? null : (
         <>
           <h3>Next steps</h3>

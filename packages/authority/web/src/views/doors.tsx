@@ -14,6 +14,7 @@ import { Heading } from "../parts/heading.tsx";
 import { Show } from "../parts/loading.tsx";
 import { hrefOf } from "../route.ts";
 import { count, type DoorKind, doorKinds, healthWords, lockStates, moment } from "../words.ts";
+import { Doubted } from "./doubted.tsx";
 
 type Door = Api["doors"]["answer"]["doors"][number];
 type Only = "all" | "pending" | "trouble";
@@ -31,6 +32,7 @@ export function Doors(props: { readonly property: string; readonly mayAdd: boole
         return (
           <>
             <Heading text="Doors" />
+            {mayAdd ? <Doubted property={property} again={doors.again} /> : null}
             {mayAdd ? <Adding property={property} again={doors.again} /> : null}
             <div class="filters">
               <TextField label="Find" name="find" isFilter onText={setFind} />

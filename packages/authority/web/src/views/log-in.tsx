@@ -27,7 +27,7 @@ export function LogIn({ why }: { readonly why: Ended }): JSX.Element {
             body: {
               email: fields.text("email"),
               password: fields.exact("password"),
-              client: { class: clientClass(), name: browserName(), version: pageVersion },
+              client: { class: clientClass(), name: `${browserName()} (page)`, version: pageVersion },
             },
           })
         }

@@ -22,6 +22,17 @@ type Reason = Api["suspend"]["body"]["reason"];
 
 const untilSync = "Each door goes on as before until a phone syncs it; a connected lock follows at once.";
 
+type Keys = PersonInFull["keys"];
+
+function keysNamed(keys: Keys): string {
+  return keys.length === 0 ? "" : `: ${keys.map(({ door, label }) => `${door} (${label})`).join(", ")}`;
+}
+
+/** A sentence more where something opens on. */
+function keysOut(keys: Keys): string {
+  return keys.length === 0 ? "" : ` Ask back what no lock knows of${keysNamed(keys)}.`;
+}
+
 export function GrantButton({ property, person, done }: ActProps): JSX.Element {
   return (
     <DialogButton label="Grant access" title={`Grant access to ${person.name}`} tone="main">
@@ -90,6 +101,8 @@ function DoorChoice(props: {
 }
 
 export function RegrantButton({ property, person, done }: ActProps): JSX.Element {
+  // What was taken away already is still shown until its sync, and given back only when somebody says so.
+  const stays = held(person);
   return (
     <DialogButton label="Revoke all and grant anew" title={`Revoke all of ${person.name} and grant anew?`}>
       {(close) => (
@@ -115,10 +128,49 @@ export function RegrantButton({ property, person, done }: ActProps): JSX.Element
           <Group legend="Doors that get a new code">
             <div class="choices">
               {person.doors.map(({ doorId, door }) => (
-                <CheckField key={doorId} label={door} name="doors" value={doorId} checked />
+                <CheckField
+                  key={doorId}
+                  label={door}
+                  name="doors"
+                  value={doorId}
+                  checked={stays.has(doorId)}
+                />
               ))}
             </div>
           </Group>
+        </Form>
+      )}
+    </DialogButton>
+  );
+}
+
+export function RevokeDoorButton({ property, person, done }: ActProps): JSX.Element | null {
+  const stays = held(person);
+  const doors = person.doors.filter(({ doorId }) => stays.has(doorId));
+  if (doors.length === 0) return null;
+  return (
+    <DialogButton label="Take one door away" title={`Take one door from ${person.name}?`} tone="caution">
+      {(close) => (
+        <Form
+          submit="Take the door away"
+          tone="danger"
+          act={async (fields) =>
+            await call("revokeDoor", { params: { property, person: person.id, door: fields.text("door") } })
+          }
+          done={({ doors: ended }) => {
+            close();
+            done(`Taken away: ${ended.map(({ door }) => door).join(", ")}. ${untilSync}`);
+          }}
+          beside={<Cancel close={close} />}
+        >
+          <p>
+            Code, card and key of this person end at one door. Their codes at all others stay as they are.
+          </p>
+          <SelectField
+            label="Door"
+            name="door"
+            choices={doors.map(({ doorId, door }) => ({ value: doorId, label: door }))}
+          />
         </Form>
       )}
     </DialogButton>
@@ -133,14 +185,14 @@ export function RevokeButton({ property, person, done }: ActProps): JSX.Element 
           submit="Revoke all"
           tone="danger"
           act={async () => await call("revokeAll", { params: { property, person: person.id } })}
-          done={({ doors }) => {
+          done={({ doors, keys }) => {
             close();
-            done(`Revoked at ${count(doors.length, "door")}. ${untilSync}`);
+            done(`Revoked at ${count(doors.length, "door")}. ${untilSync}${keysOut(keys)}`);
           }}
           beside={<Cancel close={close} />}
         >
           <p>Every code, card and key of this person ends at every door. {untilSync}</p>
-          <p>Mechanical keys are not taken back by this: see the notes at each door.</p>
+          <p>Mechanical keys are not taken back by this{keysNamed(person.keys)}.</p>
         </Form>
       )}
     </DialogButton>
@@ -166,16 +218,19 @@ export function SuspendButton({ property, person, done }: ActProps): JSX.Element
               body: { reason: fields.text("reason") as Reason },
             })
           }
-          done={({ doors, sessionsEnded }) => {
+          done={({ doors, sessionsEnded, dailyCodes, keys }) => {
             close();
             const out = sessionsEnded ? " Every device is logged out." : "";
-            done(`${person.name} is suspended at ${count(doors.length, "door")}.${out} ${untilSync}`);
+            const daily =
+              dailyCodes.length === 0 ? "" : " Daily doorcodes they gave out open still: see below.";
+            const where = count(doors.length, "door");
+            done(`${person.name} is suspended at ${where}.${out}${daily} ${untilSync}${keysOut(keys)}`);
           }}
           beside={<Cancel close={close} />}
         >
           <p>
             Every code, card and key stops for a while; hours and limits stay as they are. {untilSync}{" "}
-            Mechanical keys go on opening.
+            Mechanical keys go on opening{keysNamed(person.keys)}.
           </p>
           <SelectField label="Reason" name="reason" choices={reasons} />
         </Form>
@@ -197,10 +252,10 @@ export function ResumeButton({ property, person, done }: ActProps): JSX.Element 
               body: { newCodes: fields.isChecked("newCodes") },
             })
           }
-          done={({ newCodes }) => {
+          done={({ newCodes, doors }) => {
             close();
             const which = newCodes ? "with new codes" : "with the same codes";
-            done(`${person.name} is resumed ${which}. ${untilSync}`);
+            done(`${person.name} is resumed ${which}. ${untilSync}`, doors);
           }}
           beside={<Cancel close={close} />}
         >

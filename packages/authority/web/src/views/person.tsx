@@ -9,6 +9,7 @@ import { Heading } from "../parts/heading.tsx";
 import { Show } from "../parts/loading.tsx";
 import { hrefOf } from "../route.ts";
 import { count, moment, spelled, standingWords } from "../words.ts";
+import { DailyOut } from "./daily-out.tsx";
 import {
   GrantButton,
   type Granted,
@@ -16,6 +17,7 @@ import {
   RegrantButton,
   ResumeButton,
   RevokeButton,
+  RevokeDoorButton,
   SuspendButton,
 } from "./person-acts.tsx";
 
@@ -71,6 +73,7 @@ export function Person({ property, person, isManager, isSelf }: PersonProps): JS
                     <GrantButton property={property} person={value} done={done} />
                     {value.doors.length === 0 ? null : (
                       <>
+                        <RevokeDoorButton property={property} person={value} done={done} />
                         <RegrantButton property={property} person={value} done={done} />
                         <RevokeButton property={property} person={value} done={done} />
                       </>
@@ -83,6 +86,21 @@ export function Person({ property, person, isManager, isSelf }: PersonProps): JS
               </div>
             )}
           </section>
+          <DailyOut property={property} person={value} isManager={isManager} done={done} />
+          {value.keys.length === 0 ? null : (
+            <section aria-labelledby="keys">
+              <h2 id="keys">Mechanical keys that are out</h2>
+              <p>No lock knows of them: they open until they are brought back.</p>
+              <ul>
+                {value.keys.map(({ id, doorId, door, label, givenAt }) => (
+                  <li key={id}>
+                    <a href={hrefOf("door", { property, door: doorId })}>{door}</a>: {label}, given{" "}
+                    {moment(givenAt)}
+                  </li>
+                ))}
+              </ul>
+            </section>
+          )}
           {value.guests.length === 0 ? null : (
             <section aria-labelledby="guests">
               <h2 id="guests">Guests who may still come in</h2>

@@ -12,6 +12,12 @@ export function PhoneOnly(): JSX.Element {
         phone can bring a change to a door. Log in on any phone, also a borrowed one, and log out there when
         you are done.
       </p>
+      {matchMedia("(any-pointer: coarse)").matches ? (
+        <p>
+          If this is a phone or a tablet, <a href="?mobile">open the page as on a phone</a>, log out there and
+          log in again.
+        </p>
+      ) : null}
       <p>
         Here you can <a href={hrefOf("account")}>change your password and log out every device</a>, for
         instance when a phone was lost or stolen.

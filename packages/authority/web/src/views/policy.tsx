@@ -165,6 +165,12 @@ function LimitFields({ property }: { readonly property: PropertyInFull }): JSX.E
         type="number"
         value={policy.delayHours}
       />
+      <TextField
+        label="Hours a phone opens doors without having been online"
+        name="capabilityHours"
+        type="number"
+        value={policy.capabilityHours}
+      />
     </>
   );
 }
@@ -177,6 +183,7 @@ function limitsWish(fields: Fields): Wish {
     dailyRecipientsNewPerDayMax: whole(fields, "dailyRecipientsNewPerDayMax"),
     picksPerDayMax: whole(fields, "picksPerDayMax"),
     delayHours: whole(fields, "delayHours"),
+    capabilityHours: whole(fields, "capabilityHours"),
   };
 }
 

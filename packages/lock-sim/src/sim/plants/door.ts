@@ -154,8 +154,8 @@ export const doorPlants: readonly Plant[] = [
       },
       {
         file: keypad,
-        find: 'if (opening.by === "card") return moving;',
-        put: 'if (opening.by === "card" || moving.notebook.attempts.length === 0) return moving;',
+        find: 'if (by === "card") return moving;',
+        put: 'if (by === "card" || moving.notebook.attempts.length === 0) return moving;',
       },
     ],
   },
@@ -268,8 +268,8 @@ export const doorPlants: readonly Plant[] = [
     edits: [
       {
         file: keypad,
-        find: 'if (shown.by === "card") return judgeShown(running, turn, shown);',
-        put: 'if (shown.by === "card" && mayTry(running.notebook, poweredSeconds(running, turn.now), settingsOf(running.inForce.table)).ok) return judgeShown(running, turn, shown); if (shown.by === "card") return deny(running, turn, shown.by, "budget");',
+        find: 'if (shown.by !== "keypad") return judgeShown(running, turn, shown);',
+        put: 'if (shown.by === "app" || (shown.by === "card" && mayTry(running.notebook, poweredSeconds(running, turn.now), settingsOf(running.inForce.table)).ok)) return judgeShown(running, turn, shown); if (shown.by === "card") return deny(running, turn, shown, "budget");',
       },
     ],
   },

@@ -72,8 +72,8 @@ export const logPlants: readonly Plant[] = [
     edits: [
       {
         file: `${firmware}/keypad.ts`,
-        find: 'source: opening.by === "card" ? "Rfid" : "Keypad", credential: opening.credential,',
-        put: 'source: opening.by === "card" ? "Rfid" : "Keypad", credential: opening.credential + 1,',
+        find: "source: sources[opening.by], credential: opening.credential,",
+        put: "source: sources[opening.by], credential: opening.credential + 1,",
       },
     ],
   },
@@ -90,7 +90,7 @@ export const logPlants: readonly Plant[] = [
     edits: [
       {
         file: `${firmware}/keypad.ts`,
-        find: 'const told = witness(running, turn, { kind: "LockOperationError", detail: operationErrors[errorOf[reason]], source: by === "card" ? "Rfid" : "Keypad", credential: credential ?? 0, });',
+        find: 'const told = witness(running, turn, { kind: "LockOperationError", detail: operationErrors[errorOf[reason]], source: sources[by], credential: credential ?? 0, });',
         put: "const told = running;",
       },
     ],

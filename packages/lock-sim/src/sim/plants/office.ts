@@ -67,7 +67,7 @@ export const officePlants: readonly Plant[] = [
       },
       {
         file: `${model}/proof.ts`,
-        find: 'return { ledger: { ...ledger, lock: { ...lock, contradicted } }, outcome: "contradicts" };',
+        find: 'return { ledger: { ...ledger, lock: { ...lock, contradicted, doubt } }, outcome: "contradicts" };',
         put: 'return { ledger: contradicted < 0 ? ledger : { ...ledger }, outcome: "contradicts" };',
       },
     ],
@@ -79,8 +79,8 @@ export const officePlants: readonly Plant[] = [
     edits: [
       {
         file: `${issue}/items.ts`,
-        find: "if (code.revoked || code.wireId === undefined) continue;",
-        put: "if (code.wireId === undefined || codes.findLast((one) => one.wireId === code.wireId) !== code) continue;",
+        find: "const wanted = codes.filter((code) => !code.revoked);",
+        put: "const wanted = codes.filter((code) => codes.findLast((one) => one.wireId === code.wireId) === code);",
       },
     ],
   },

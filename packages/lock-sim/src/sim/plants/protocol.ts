@@ -79,9 +79,9 @@ export const protocolPlants: readonly Plant[] = [
     finder: "P3",
     edits: [
       {
-        file: "packages/protocol/src/codes/table.ts",
-        find: "for (const item of from.items()) if (to.get(itemId(item)) === undefined) removes.push(itemId(item));",
-        put: "",
+        file: "packages/authority/src/issue/version.ts",
+        find: "removes: [...held.keys()].sort((a, b) => a - b),",
+        put: "removes: [],",
       },
     ],
   },
@@ -91,9 +91,9 @@ export const protocolPlants: readonly Plant[] = [
     finder: "P3",
     edits: [
       {
-        file: "packages/protocol/src/codes/table.ts",
-        find: "if (held === undefined || !equal(held, item)) puts.push(copy(item));",
-        put: "if (held !== undefined && !equal(held, item)) puts.push(copy(item));",
+        file: "packages/authority/src/issue/version.ts",
+        find: "if (old === undefined || !equal(old, item)) puts.push(item);",
+        put: "if (old !== undefined && !equal(old, item)) puts.push(item);",
       },
     ],
   },

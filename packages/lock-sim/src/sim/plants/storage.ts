@@ -112,7 +112,7 @@ export const storagePlants: readonly Plant[] = [
     edits: [
       {
         file: session,
-        find: '= ["U9", "K3", "A2", "N4"];',
+        find: '= ["U9", "K3", "A2", "N4", "Q5", "Q8"];',
         put: "= [];",
       },
     ],

@@ -29,13 +29,13 @@ import {
 } from "@doorsync/protocol/authority";
 import { openssl } from "@doorsync/protocol/node-crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import * as bounds from "../packages/authority/src/cli/bounds.ts";
-import { explain } from "../packages/authority/src/cli/explain.ts";
-import { runCli } from "../packages/authority/src/cli/run.ts";
-import { logLines, nextLines, slipLine } from "../packages/authority/src/cli/words.ts";
-import { nameCharactersMax } from "../packages/authority/src/model/name.ts";
-import type { SlipOutcome } from "../packages/authority/src/office/receive.ts";
-import { paperLock } from "./support/paper-lock.ts";
+import * as bounds from "../../packages/authority/src/cli/bounds.ts";
+import { explain } from "../../packages/authority/src/cli/explain.ts";
+import { runCli } from "../../packages/authority/src/cli/run.ts";
+import { logLines, nextLines, slipLine } from "../../packages/authority/src/cli/words.ts";
+import { nameCharactersMax } from "../../packages/authority/src/model/name.ts";
+import type { SlipOutcome } from "../../packages/authority/src/office/receive.ts";
+import { paperLock } from "../support/paper-lock.ts";
 
 const crypto = createCrypto(openssl);
 const setup: Setup = { secret: new Uint8Array(16).fill(0x5a) };
@@ -111,10 +111,16 @@ function visit(): void {
 
 test("the story of one reset, command by command", async () => {
   expect(await json("init")).toMatchObject({ status: 0, objects: [{ database: "embedded" }] });
+  const empty = await run(["status", ...data()], {}, database);
+  expect([empty.status, empty.out]).toEqual([
+    0,
+    expect.stringMatching(/^no doors yet; add one with: .* door add/),
+  ]);
+  expect((await json("status")).out).toBe("");
   expect(statSync(join(root, "office", "keys", "table.seed")).mode & 0o777).toBe(0o600);
   expect((await json("property", "add", "--name", "Maple Court")).status).toBe(0);
-  expect((await json("door", "add", "--name", "Unit 4B")).objects).toEqual([
-    { property: "Maple Court", door: "Unit 4B", kind: "residence" },
+  expect((await json("door", "add", "--name", "Unit 4B", "--unit", "4B")).objects).toEqual([
+    { property: "Maple Court", door: "Unit 4B", kind: "residence", unit: "4B", isNewUnit: true },
   ]);
   expect((await json("person", "add", "--name", "Ada Osei")).status).toBe(0);
 
@@ -191,6 +197,39 @@ test("the story of one reset, command by command", async () => {
   expect(readdirSync(join(root, "mail", "returns", "taken"))).toHaveLength(3);
 });
 
+test("the door of a residence belongs to a unit, which is added where it is new", async () => {
+  const units = async (): Promise<readonly string[]> =>
+    (await database.selectFrom("units").select("name").orderBy("name").execute()).map(({ name }) => name);
+  const say = async (...inputs: readonly string[]): Promise<string> =>
+    (await run([...inputs, ...data()], {}, database)).out;
+  const before = await units();
+  const bare = await json("door", "add", "--name", "Unit 5C");
+  expect(bare.status).toBe(2);
+  expect(bare.errors).toMatch(/belongs to a unit; name it with --unit/);
+  // A taken name leaves no unit behind.
+  expect((await json("door", "add", "--name", "unit 4b", "--unit", "Other")).status).toBe(1);
+  expect(await units()).toEqual(before);
+  expect(await say("door", "add", "--name", "4B back", "--unit", "4b")).toBe(
+    'added door "4B back" (residence) to "Maple Court"\nit belongs to the unit "4B"\n',
+  );
+  expect(await say("door", "add", "--name", "Unit 5C", "--unit", "5C")).toContain('unit "5C", which is new');
+  expect(await units()).toEqual([...before, "5C"]);
+  const shared = await json("door", "add", "--name", "Front door", "--kind", "buildingEntrance");
+  expect(shared.objects).toMatchObject([{ unit: null, isNewUnit: false }]);
+  const rows = await database
+    .selectFrom("doors")
+    .leftJoin("units", "units.id", "doors.unit_id")
+    .select(["doors.name", "units.name as unit"])
+    .where("doors.name", "in", ["4B back", "Unit 5C", "Front door"])
+    .orderBy("doors.name")
+    .execute();
+  expect(rows.map(({ name, unit }) => [name, unit])).toEqual([
+    ["4B back", "4B"],
+    ["Front door", null],
+    ["Unit 5C", "5C"],
+  ]);
+});
+
 test("what is denied says number and name and ends with status 1", async () => {
   const where = ["--door", "Unit 4B", "--person", "Ada Osei"];
   await json("assign", ...where);
@@ -230,7 +269,7 @@ test("what was changed at a commissioned door names the issue that is missing, a
   expect(await say("assign", "--door", "Unit 4B", ...who)).toContain(next('"Unit 4B"'));
   expect(await say("revoke", "--door", "Unit 4B", ...who)).toMatch(/^"Unit 4B": code of Bo revoked.*\n$/);
   // No lock: nothing can be issued.
-  await say("door", "add", "--name", 'The "$HOME" door');
+  await say("door", "add", "--name", 'The "$HOME" door', "--unit", "4B");
   const bare = ["--door", 'The "$HOME" door', ...who];
   expect(await say("assign", ...bare)).not.toMatch(/next:/);
   expect((await json("reset", ...bare)).objects).toMatchObject([{ needsIssue: false }]);
@@ -369,14 +408,14 @@ test("a slip that proves nothing says so in a sentence", () => {
     /: receipt without a valid signature of this lock; it proves nothing$/,
   );
   expect(line("contradicts", 9)).toMatch(
-    /: ALARM: receipt version 9, in which .* never issued; issue a snapshot$/,
+    /: ALARM: receipt version 9, in which .* never issued; see issue --trust-books$/,
   );
   expect(line("damaged", 9)).toMatch(/table is damaged; it proves nothing/);
   expect(line("proven", 9)).toBe('"Unit 4B": receipt version 9 proven');
 });
 
 test("a name that would break a line, or is too long, is refused in one line", async () => {
-  const adds = [["property"], ["door", "--property", "Maple Court"], ["person"]];
+  const adds = [["property"], ["door", "--property", "Maple Court", "--unit", "4B"], ["person"]];
   for (const [what = "", ...more] of adds) {
     const add = async (name: string): Promise<Said> => await json(what, "add", "--name", name, ...more);
     for (const bad of [
@@ -541,9 +580,12 @@ test("a full disk is told apart from our own bugs, in every form in which it com
 
 test("the version is the package's, help has an example, and the flags' bounds are the protocol's", async () => {
   const manifest = JSON.parse(
-    readFileSync(new URL("../packages/authority/package.json", import.meta.url), "utf8"),
+    readFileSync(new URL("../../packages/authority/package.json", import.meta.url), "utf8"),
   );
   expect(await run(["--version"])).toMatchObject({ status: 0, out: `${manifest.version}\n` });
+  const whole = await run(["--help"]);
+  expect(whole.out).toMatch(/^Exit status: 0 done; 1 refused.*; 2 wrong use/m);
+  expect(whole.out).toMatch(/^Examples:\n\s+doorsync-authority init/m);
   for (const what of ["property", "door", "person"]) {
     expect((await run([what, "add", "--help"])).out).toMatch(/^Exit status: 0 done; 1 .*; 2 wrong use/m);
   }
