@@ -1,6 +1,6 @@
 /**
- * What a view shows, asked for again whenever the feed says that it may have changed. The old answer stays on the page
- * until the new one is there.
+ * What a view shows, asked for again whenever the feed says that it may have changed, and again and again while the
+ * service cannot be reached. The old answer stays on the page until the new one is there.
  */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Api, ApiName } from "./api.ts";
@@ -16,6 +16,9 @@ export interface Loaded<T> {
 
 /** Troubles that say nothing of what was asked for: it is still the best that is known. */
 const passing = ["UNREACHABLE", "UNAVAILABLE", "FAULT"];
+/** Of them, those that end without anybody's doing: nobody need press a button in each part of the page. */
+const waiting = ["UNREACHABLE", "UNAVAILABLE"];
+const againMilliseconds = 3_000;
 
 /** One visit changes many things at once: they are heard together. */
 const gatherMilliseconds = 150;
@@ -39,6 +42,11 @@ export function useLoad<N extends ApiName>(
     again();
     return () => void newest.current++;
   }, [again]);
+  useEffect(() => {
+    if (kept?.trouble === undefined || !waiting.includes(kept.trouble.name)) return;
+    const timer = setTimeout(again, againMilliseconds);
+    return () => clearTimeout(timer);
+  }, [kept, again]);
   const asks = useRef(concerns);
   asks.current = concerns;
   useEffect(() => {
