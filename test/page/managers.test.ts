@@ -393,6 +393,28 @@ describe.skipIf(chromiumPath === undefined)(`managers${whySkipped}`, () => {
     await lookAt(page, "activity");
   });
 
+  test("what could not be asked for while the news went on comes by itself, in every part of the page", async () => {
+    const stream = page.waitForResponse((response) => response.url().endsWith("/v1/events"));
+    await page.reload();
+    await stream;
+    // Calls fail; the stream that is open goes on, so nothing but the page itself can ask again.
+    const calls = (url: URL): boolean => url.pathname.includes("/v1/") && !url.pathname.endsWith("/events");
+    await page.route(calls, (route) => route.abort("internetdisconnected"));
+    await goTo(page, "People");
+    await house.localTime([{ at: 0, offsetMinutes: 60 }]);
+    const troubles = page.getByRole("alert");
+    await troubles.nth(1).waitFor();
+    expect(await troubles.count()).toBe(2);
+    // Whatever the news made the page ask for has been asked, and failed.
+    await page.waitForTimeout(1_000);
+    await page.unroute(calls);
+    await untouched(async () => {
+      await page.getByRole("link", { name: "Rita Resident" }).waitFor();
+      await troubles.first().waitFor({ state: "detached" });
+    });
+    await house.localTime([{ at: 0, offsetMinutes: 0 }]);
+  });
+
   test("books from a backup: who would open is listed, and tables go out when the manager says so", async () => {
     await noteRestored(service.office());
     await page.goto(`${service.url}/`);
@@ -447,27 +469,5 @@ describe.skipIf(chromiumPath === undefined)(`managers${whySkipped}`, () => {
     await page.unroute(people);
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByRole("link", { name: "Rita Resident" }).waitFor();
-  });
-
-  test("what could not be asked for while the news went on comes by itself, in every part of the page", async () => {
-    const stream = page.waitForResponse((response) => response.url().endsWith("/v1/events"));
-    await page.reload();
-    await stream;
-    // Calls fail; the stream that is open goes on, so nothing but the page itself can ask again.
-    const calls = (url: URL): boolean => url.pathname.includes("/v1/") && !url.pathname.endsWith("/events");
-    await page.route(calls, (route) => route.abort("internetdisconnected"));
-    await goTo(page, "People");
-    await house.localTime([{ at: 0, offsetMinutes: 60 }]);
-    const troubles = page.getByRole("alert");
-    await troubles.nth(1).waitFor();
-    expect(await troubles.count()).toBe(2);
-    // Whatever the news made the page ask for has been asked, and failed.
-    await page.waitForTimeout(1_000);
-    await page.unroute(calls);
-    await untouched(async () => {
-      await page.getByRole("link", { name: "Rita Resident" }).waitFor();
-      await troubles.first().waitFor({ state: "detached" });
-    });
-    await house.localTime([{ at: 0, offsetMinutes: 0 }]);
   });
 });
