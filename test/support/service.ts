@@ -12,6 +12,7 @@ import {
   claimInstallation,
   createKeys,
   createVault,
+  type Database,
   keyFingerprint,
   type Office,
   openStore,
@@ -61,14 +62,38 @@ export interface Service {
   readonly close: () => Promise<void>;
 }
 
-/** `place` left out: in memory. */
+/** A house of its own with its first manager. `place` left out: in memory. */
 export async function startService(place?: Place): Promise<Service> {
   const folder = mkdtempSync(join(tmpdir(), "doorsync-service-"));
-  const crypto = createCrypto(openssl);
-  const fill = (bytes: Uint8Array): void => void randomFillSync(bytes);
   createKeys(join(folder, "keys"), fill);
-  const keys = readKeys(join(folder, "keys"));
   const db = place === undefined ? await memoryStore() : await openStore(place);
+  const served = await serveBooks(db, folder);
+  const registered = await registerProperty(served.office(), {
+    name: "Maple Court",
+    sixDigits: false,
+    leaseHours: 0,
+  });
+  if (!registered.ok) throw new Error(registered.denial);
+  const { id: propertyId } = await db.selectFrom("properties").select("id").executeTakeFirstOrThrow();
+  const opened = await openAccount(served.office(), {
+    name: "Mona Manager",
+    email: "manager@example.org",
+    password,
+    standing: { propertyId, unitId: "", role: "manager" },
+  });
+  if (!opened.ok) throw new Error(opened.denial);
+  return { ...served, propertyId, manager: await served.logIn("manager@example.org", "desktop") };
+}
+
+const fill = (bytes: Uint8Array): void => void randomFillSync(bytes);
+
+/** Whatever books there are, with the keys in `folder`, which goes with the service. */
+export async function serveBooks(
+  db: Database,
+  folder: string,
+): Promise<Omit<Service, "propertyId" | "manager">> {
+  const crypto = createCrypto(openssl);
+  const keys = readKeys(join(folder, "keys"));
   const clock = { now: noon };
   await claimInstallation(db, keyFingerprint(crypto, keys), clock.now);
   const vault = createVault(crypto, keys.vault, fill);
@@ -83,31 +108,6 @@ export async function startService(place?: Place): Promise<Service> {
   const { port } = server.server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
   const call = caller(url);
-  const logIn = async (
-    email: string,
-    client: "mobile" | "desktop" = "mobile",
-    version = "1.0.0",
-  ): Promise<string> => {
-    const answer = await call("logIn", {
-      body: { email, password, client: { class: client, name: "test", version } },
-    });
-    if (answer.status !== 200) throw new Error(`${email} cannot log in: ${JSON.stringify(answer.body)}`);
-    return answer.body.token;
-  };
-  const registered = await registerProperty(office(), {
-    name: "Maple Court",
-    sixDigits: false,
-    leaseHours: 0,
-  });
-  if (!registered.ok) throw new Error(registered.denial);
-  const { id: propertyId } = await db.selectFrom("properties").select("id").executeTakeFirstOrThrow();
-  const opened = await openAccount(office(), {
-    name: "Mona Manager",
-    email: "manager@example.org",
-    password,
-    standing: { propertyId, unitId: "", role: "manager" },
-  });
-  if (!opened.ok) throw new Error(opened.denial);
   return {
     url,
     office,
@@ -115,9 +115,13 @@ export async function startService(place?: Place): Promise<Service> {
     faults,
     folder,
     call,
-    logIn,
-    propertyId,
-    manager: await logIn("manager@example.org", "desktop"),
+    async logIn(email, client = "mobile", version = "1.0.0") {
+      const answer = await call("logIn", {
+        body: { email, password, client: { class: client, name: "test", version } },
+      });
+      if (answer.status !== 200) throw new Error(`${email} cannot log in: ${JSON.stringify(answer.body)}`);
+      return answer.body.token;
+    },
     async close() {
       await server.close();
       await db.destroy();
