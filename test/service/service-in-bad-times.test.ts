@@ -86,13 +86,13 @@ describe.runIf(url !== "")("a database that goes away", () => {
       }
     };
     const hands = [0, 1, 2, 3, 4].map(change);
+    const answered = (status: number): number =>
+      [...statuses.values()].filter((one) => one === status).length;
     let ended = 0;
-    for (
-      let round = 0;
-      round < 200 && [...statuses.values()].filter((one) => one === 503).length < 6;
-      round++
-    ) {
-      await new Promise((resolve) => setTimeout(resolve, 30));
+    for (let round = 0; round < 200 && answered(503) < 6; round++) {
+      // Between two cuts something succeeds, however slow the machine: then others are in the middle.
+      const before = answered(200);
+      await expect.poll(() => answered(200), { interval: 5, timeout: 10_000 }).toBeGreaterThan(before);
       const { rows } = await sql`
         select pg_terminate_backend(pid) from pg_stat_activity where application_name = ${name}`.execute(
         direct,
@@ -102,8 +102,8 @@ describe.runIf(url !== "")("a database that goes away", () => {
     isOver = true;
     await Promise.all(hands);
     expect(ended).toBeGreaterThan(0);
-    expect([...statuses.values()].filter((one) => one === 503).length).toBeGreaterThanOrEqual(6);
-    expect([...statuses.values()]).toContain(200);
+    expect(answered(503)).toBeGreaterThanOrEqual(6);
+    expect(answered(200)).toBeGreaterThan(0);
     for (const [unit, status] of statuses) {
       const key = unit.replace("unit ", "the-key-").replace("/", "-");
       if (status === 200) expect(await unitsNamed(direct, unit)).toBe(1);
