@@ -179,3 +179,24 @@ test.each(endpoints.map((endpoint) => [endpoint.name, endpoint] as const))("%s",
 function schemaOf(endpoint: Endpoint, part: "params" | "query" | "body"): Schema | undefined {
   return endpoint[part] as Schema | undefined;
 }
+
+test("a NUL in any text of any request is refused by name, by whomever it is asked", async () => {
+  const nul = "a\u0000b@example.org";
+  const client = { class: "mobile", name: "t", version: "1" };
+  const rita = { email: "rita@example.org", password };
+  const asked: [string, object][] = [
+    ["logIn", { body: { email: nul, password: "x", client } }],
+    ["logIn", { body: { ...rita, client: { ...client, name: nul } } }],
+    ["logIn", { body: { ...rita, client: { ...client, version: nul } } }],
+    ["logIn", { body: { ...rita, client, [nul]: 1 } }],
+    ["askPasswordReset", { body: { email: nul } }],
+    ["addPerson", { params: { property: ids["property"] }, body: { name: "X", email: nul, role: "host" } }],
+    ["addUnit", { params: { property: ids["property"] }, body: { name: nul } }],
+    ["people", { params: { property: ids["property"] }, query: { find: nul } }],
+  ];
+  for (const [name, what] of asked) {
+    const answer = await service.call(name, { token: service.manager, ...what });
+    expect([name, answer.status, answer.body.name]).toEqual([name, 400, "REQUEST_UNFIT"]);
+  }
+  expect(service.faults).toEqual([]);
+});

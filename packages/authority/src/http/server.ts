@@ -43,6 +43,12 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.addHook("onSend", async (request, reply) => {
     if (request.url.startsWith("/v1/")) reply.header("cache-control", "no-store");
   });
+  // No database keeps it in a text, and nothing that people or programs mean holds one.
+  app.addHook("preValidation", async (request, reply) => {
+    if (holdsNul([request.params, request.query, request.body]))
+      return sendDenied(reply, deny("REQUEST_UNFIT", "a NUL character"));
+    return undefined;
+  });
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
@@ -65,6 +71,13 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   });
   await app.ready();
   return app;
+}
+
+/** In a text or a name at any depth. */
+function holdsNul(value: unknown): boolean {
+  if (typeof value === "string") return value.includes("\0");
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).some(([name, held]) => name.includes("\0") || holdsNul(held));
 }
 
 /** Bytes that are no request: a problem as well, where the socket still takes one. */
