@@ -13,8 +13,8 @@ import { plainPolicy } from "../../packages/authority/src/model/policy.ts";
 import { endSessionsOf, setPasswordHash } from "../../packages/authority/src/store/accounts.ts";
 import { addUnit, setPolicy } from "../../packages/authority/src/store/houses.ts";
 import type { Place } from "../../packages/authority/src/store/open.ts";
+import { suspendRoll } from "../../packages/authority/src/store/roll.ts";
 import { holdAccount } from "../../packages/authority/src/store/sessions.ts";
-import { suspendStandings } from "../../packages/authority/src/store/standings.ts";
 import { password, type Service, startService } from "../support/service.ts";
 
 const url = process.env["DATABASE_URL"];
@@ -158,12 +158,8 @@ describe.each(places)("accounts on $kind", (place) => {
   test("who is suspended can log in and is told so, without the reason", async () => {
     const { email, personId } = await somebody();
     const { db } = service.office();
-    await db.transaction().execute((trx) =>
-      suspendStandings(trx, personId, service.propertyId, {
-        at: service.clock.now,
-        reason: "phone was stolen",
-      }),
-    );
+    const suspended = { at: service.clock.now, reason: "phone was stolen" };
+    await suspendRoll(db, personId, service.propertyId, suspended);
     const token = await service.logIn(email);
     const me = (await service.call("me", { token })).body;
     expect(me.standings).toMatchObject([{ role: "resident", isSuspended: true }]);

@@ -71,6 +71,35 @@ if (url === undefined || url === "") {
       expect(service.faults).toEqual([]);
     });
 
+    test("two managers who take each other's word away: one of them comes second and is refused", async () => {
+      let met = 0;
+      for (let round = 0; round < 2 * rounds; round++) {
+        const manager = async () => {
+          const name = `Manager ${++made}`;
+          const email = `manager${made}@example.org`;
+          const standing = { propertyId: service.propertyId, unitId: "", role: "manager" } as const;
+          const opened = await openAccount(service.office(), { name, email, password, standing });
+          if (!opened.ok) throw new Error(opened.denial);
+          return { id: opened.value.personId, token: await service.logIn(email, "desktop") };
+        };
+        const [ada, bob] = [await manager(), await manager()];
+        const [how, body] = round % 2 === 0 ? ["revokeAll", undefined] : ["suspend", { reason: "other" }];
+        const act = async (token: string, person: string) =>
+          (await service.call(how ?? "", { token, params: ofPerson(person), body })).status;
+        const said = await Promise.all([act(ada.token, bob.id), act(bob.token, ada.id)]);
+        expect(
+          said.filter((status) => status === 200),
+          `round ${round}: ${said}`,
+        ).toHaveLength(1);
+        const sees = async (token: string) =>
+          (await service.call("doors", { token, params: ofProperty() })).status;
+        const left = await Promise.all([sees(ada.token), sees(bob.token)]);
+        expect(left.filter((status) => status === 200)).toHaveLength(1);
+        met++;
+      }
+      expect(met).toBe(2 * rounds);
+    });
+
     test("both are in the door's ledger, and versions have no gap", async () => {
       const doorId = await newDoor();
       const door = await hangRealLock(service, doorId);

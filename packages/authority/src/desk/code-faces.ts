@@ -18,6 +18,7 @@ import type { Terms } from "../model/terms.ts";
 import { type DelayWarning, delayWarning } from "../model/warnings.ts";
 import { type Office, openDigits } from "../office/office.ts";
 import type { DoorEntry } from "../store/registry.ts";
+import { suspendedAmong } from "../store/standings.ts";
 import { type Changed, noteChanges } from "../store/trail.ts";
 import { lastWishes } from "../store/wishes.ts";
 import { momentAt } from "./openings.ts";
@@ -90,11 +91,12 @@ export async function entriesAt(
     });
     return { door: shownDoor(sight.door), class: of, pending: faces.some(({ pending }) => pending), faces };
   };
+  // Whoever holds a stolen phone must not read on it what still opens until a sync, whatever became of it besides.
+  const held = await suspendedAmong(office.db, sight.door.propertyId, personIds);
   return new Map(
     personIds.map((person) => {
       const own = sight.ledger.codes.filter((code) => code.person === person && !code.released);
-      // Nor what it took the place of shortly before: that opens until the same sync.
-      const isHeld = own.some((code) => !code.revoked && code.terms?.suspended === true);
+      const isHeld = held.has(person) || own.some((code) => !code.revoked && code.terms?.suspended === true);
       const byClass = classes.map((of) =>
         entryOf(
           of,
@@ -122,7 +124,6 @@ function faceOf(office: Office, sight: Sight, code: CodeLife, said: Said): Face 
   const { ledger, policy, withDigits } = sight;
   const state = codeState(code, ledger.lock);
   const suspended = code.terms?.suspended ?? false;
-  // Whoever holds a stolen phone must not read on it what still opens until a sync.
   const isShown = withDigits && classOf(code) === "code" && !suspended;
   const warning = delayWarning(policy, state, since, office.now);
   return {

@@ -14,7 +14,7 @@ import { type GuestTie, guestsStill, type RollScope, restoreRoll, revokeRoll } f
 import type { Actor } from "./actor.ts";
 import { type DailyOut, dailyStill } from "./daily-out.ts";
 import { changeAt, type DoorChange, tellChanges } from "./door-change.ts";
-import { demandActive, doorsWithin, isWithin, personHeld, type Reach, reachOf } from "./reach.ts";
+import { demandActive, doorsWithin, isWithin, type Reach, reachHeld, reachOf } from "./reach.ts";
 
 export interface Target {
   readonly propertyId: string;
@@ -44,21 +44,20 @@ export async function grantAccess(
   actor: Actor,
   wish: Target & { readonly doors: readonly string[]; readonly length: number | undefined },
 ): Promise<Decision<{ readonly doors: readonly GrantedDoor[] }>> {
-  const reach = await reachOf(office, actor, wish.propertyId, "grantAccess");
-  if (!reach.ok) return reach;
-  const ties = await personHeld(office, reach.value, wish.personId);
-  if (!ties.ok) return ties;
+  const held = await reachHeld(office, actor, wish, "grantAccess");
+  if (!held.ok) return held;
+  const { reach, ties } = held.value;
   const active = await demandActive(office, wish.personId, wish.propertyId);
   if (!active.ok) return active;
-  const doors = await doorsNamed(office, reach.value, wish.doors);
+  const doors = await doorsNamed(office, reach, wish.doors);
   if (!doors.ok) return doors;
   const granted: GrantedDoor[] = [];
   for (const door of doors.value) {
-    const given = await giveAt(office, door, ties.value, { length: wish.length });
+    const given = await giveAt(office, door, ties, { length: wish.length });
     if (!given.ok) return given;
     granted.push(given.value);
   }
-  const scope = await scopeOf(office, actor, reach.value);
+  const scope = await scopeOf(office, actor, reach);
   await restoreRoll(office.db, wish.personId, wish.propertyId, scope, office.now);
   await tellChanges(office, { ...wish, kind: "person.granted" }, granted);
   return grant({ doors: granted });
@@ -70,20 +69,19 @@ export async function grantAccess(
  * lasts there is no grant.
  */
 export async function revokeAll(office: Office, actor: Actor, wish: Target): Promise<Decision<Revoked>> {
-  const reach = await reachOf(office, actor, wish.propertyId, "revokeAll");
-  if (!reach.ok) return reach;
-  const ties = await personHeld(office, reach.value, wish.personId);
-  if (!ties.ok) return ties;
+  const held = await reachHeld(office, actor, wish, "revokeAll");
+  if (!held.ok) return held;
+  const { reach, ties } = held.value;
   if (wish.personId === actor.personId) return deny("NOT_ALLOWED", "revoke one's own access");
   const doors: DoorChange[] = [];
-  for (const door of await doorsWithin(office, reach.value)) {
+  for (const door of await doorsWithin(office, reach)) {
     const ended = await endAt(office, door, wish.personId);
     if (ended !== undefined) doors.push(ended.change);
   }
-  const scope = await scopeOf(office, actor, reach.value);
+  const scope = await scopeOf(office, actor, reach);
   await revokeRoll(office.db, wish.personId, wish.propertyId, scope, office.now);
   await tellChanges(office, { ...wish, kind: "person.revoked" }, doors);
-  return grant({ doors, ...(await stillOut(office, wish, reach.value)) });
+  return grant({ doors, ...(await stillOut(office, wish, reach)) });
 }
 
 /**
@@ -95,12 +93,11 @@ export async function revokeDoor(
   actor: Actor,
   wish: Target & { readonly doorId: string },
 ): Promise<Decision<Revoked>> {
-  const reach = await reachOf(office, actor, wish.propertyId, "revokeAll");
-  if (!reach.ok) return reach;
-  const ties = await personHeld(office, reach.value, wish.personId);
-  if (!ties.ok) return ties;
+  const held = await reachHeld(office, actor, wish, "revokeAll");
+  if (!held.ok) return held;
+  const { reach, ties } = held.value;
   if (wish.personId === actor.personId) return deny("NOT_ALLOWED", "revoke one's own access");
-  const named = await doorsNamed(office, reach.value, [wish.doorId]);
+  const named = await doorsNamed(office, reach, [wish.doorId]);
   if (!named.ok) return named;
   const doors: DoorChange[] = [];
   for (const door of named.value) {
@@ -109,7 +106,7 @@ export async function revokeDoor(
     doors.push(ended.change);
   }
   await tellChanges(office, { ...wish, kind: "person.door-revoked" }, doors);
-  return grant({ doors, ...(await stillOut(office, wish, reach.value)) });
+  return grant({ doors, ...(await stillOut(office, wish, reach)) });
 }
 
 /** What revoking does not reach. */
@@ -121,7 +118,7 @@ async function stillOut(
   return {
     guests: await guestsStill(office.db, of.personId, reach),
     dailyCodes: await dailyStill(office, of.personId, reach),
-    keys: await keysHeldBy(office.db, of.personId, of.propertyId),
+    keys: await keysHeldBy(office.db, of.personId, reach),
   };
 }
 
@@ -134,18 +131,17 @@ export async function regrant(
   actor: Actor,
   wish: Target & { readonly doors: readonly string[] | undefined },
 ): Promise<Decision<Revoked & { readonly doors: readonly GrantedDoor[] }>> {
-  const reach = await reachOf(office, actor, wish.propertyId, "revokeAll");
-  if (!reach.ok) return reach;
-  const ties = await personHeld(office, reach.value, wish.personId);
-  if (!ties.ok) return ties;
+  const held = await reachHeld(office, actor, wish, "revokeAll");
+  if (!held.ok) return held;
+  const { reach, ties } = held.value;
   const active = await demandActive(office, wish.personId, wish.propertyId);
   if (!active.ok) return active;
-  const named = wish.doors === undefined ? undefined : await doorsNamed(office, reach.value, wish.doors);
+  const named = wish.doors === undefined ? undefined : await doorsNamed(office, reach, wish.doors);
   if (named?.ok === false) return named;
   const wanted = named === undefined ? undefined : new Set(named.value.map(({ id }) => id));
   const doors: GrantedDoor[] = [];
   let given = 0;
-  for (const door of await doorsWithin(office, reach.value)) {
+  for (const door of await doorsWithin(office, reach)) {
     const ended = await endAt(office, door, wish.personId);
     const isWanted = wanted === undefined ? ended?.code !== undefined : wanted.has(door.id);
     if (!isWanted) {
@@ -153,7 +149,7 @@ export async function regrant(
       continue;
     }
     const length = door.sixDigits ? ended?.code?.length : undefined;
-    const again = await giveAt(office, door, ties.value, {
+    const again = await giveAt(office, door, ties, {
       length: length === 0 ? undefined : length,
       terms: ended?.code?.terms,
       before: ended?.before,
@@ -163,10 +159,10 @@ export async function regrant(
     given++;
   }
   if (given === 0) return deny("NOT_ASSIGNED");
-  const scope = await scopeOf(office, actor, reach.value);
+  const scope = await scopeOf(office, actor, reach);
   await restoreRoll(office.db, wish.personId, wish.propertyId, scope, office.now);
   await tellChanges(office, { ...wish, kind: "person.regranted" }, doors);
-  return grant({ doors, ...(await stillOut(office, wish, reach.value)) });
+  return grant({ doors, ...(await stillOut(office, wish, reach)) });
 }
 
 /** Who may suspend is management: a host's word neither makes nor unmakes a manager. */

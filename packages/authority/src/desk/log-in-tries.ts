@@ -5,7 +5,14 @@
 import type { Office } from "../office/office.ts";
 import { emailKey } from "../store/accounts.ts";
 import type { Reader } from "../store/registry.ts";
-import { attemptedSince, forgetAttempt, forgetAttemptsOf, knownPrefix, noteAttempt } from "../store/trail.ts";
+import {
+  attemptedSince,
+  forgetAttempt,
+  forgetAttemptsOf,
+  forgetAttemptsUnder,
+  knownPrefix,
+  noteAttempt,
+} from "../store/trail.ts";
 
 /** For so long a place is known from which somebody logged in. */
 export const knownSeconds: number = 90 * 86_400;
@@ -46,6 +53,12 @@ export async function noteLogIn(
   const known = knownKey(office, email, address);
   await forgetAttemptsOf(db, known);
   await noteAttempt(db, known, office.now);
+}
+
+/** Whoever tried to guess a password that is no more does not keep its owner out, from wherever they tried. */
+export async function forgetTriesAt(db: Reader, key: string): Promise<void> {
+  await forgetAttemptsUnder(db, `logIn/${key} `);
+  await forgetAttemptsOf(db, `logInAnywhere/${key}`);
 }
 
 function knownKey(office: Office, email: string, address: string): string {

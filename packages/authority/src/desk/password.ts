@@ -20,6 +20,7 @@ import { endOtherSessionsOf, forgetResetsOf, holdAccount, resetOwner } from "../
 import { forgetAttemptsOf } from "../store/trail.ts";
 import type { Actor } from "./actor.ts";
 import { endAppKeysOver } from "./app-key.ts";
+import { forgetTriesAt } from "./log-in-tries.ts";
 import { queueMessage } from "./messages.ts";
 import { hashPassword, isPassword } from "./sign-in.ts";
 import { drawToken, tokenHash } from "./token.ts";
@@ -94,8 +95,7 @@ export async function resetPassword(
     await setPasswordHash(trx, account.id, hash);
     await endSessionsOf(trx, account.id);
     await forgetResetsOf(trx, account.id);
-    // Whoever tried to guess the old password does not keep its owner out.
-    await forgetAttemptsOf(trx, `logIn/${account.email_key}`);
+    await forgetTriesAt(trx, account.email_key);
     return grant(undefined);
   });
   // Should this fail, the sweep does it: without its session a phone is given no leave any more.

@@ -69,6 +69,6 @@ export async function readPerson(
     doors: doors.sort((a, b) => a.door.localeCompare(b.door)),
     guests: await guestsStill(office.db, personId, reach.value),
     dailyCodes: await dailyStill(office, personId, reach.value),
-    keys: await keysHeldBy(office.db, personId, propertyId),
+    keys: await keysHeldBy(office.db, personId, reach.value),
   });
 }

@@ -49,10 +49,21 @@ export async function doorsWithin(office: Office, reach: Reach): Promise<readonl
   return doors.filter(({ unitId }) => isWithin(reach, unitId)).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** For a change: others who change this person's access wait for its end. NO_SUCH as below. */
-export async function personHeld(office: Office, reach: Reach, personId: string): Promise<Decision<Ties>> {
-  await holdPerson(office.db, personId);
-  return await personWithin(office, reach, personId);
+/**
+ * For a change of somebody's access: who asks and whom it concerns are held before either is looked at, in one order, so
+ * that of two who take each other's word away one comes second and is refused. NO_SUCH, NOT_ALLOWED, MOBILE_ONLY.
+ */
+export async function reachHeld(
+  office: Office,
+  actor: Actor,
+  to: { readonly propertyId: string; readonly personId: string },
+  action: Action,
+): Promise<Decision<{ readonly reach: Reach; readonly ties: Ties }>> {
+  for (const id of [...new Set([actor.personId, to.personId])].sort()) await holdPerson(office.db, id);
+  const reach = await reachOf(office, actor, to.propertyId, action);
+  if (!reach.ok) return reach;
+  const ties = await personWithin(office, reach.value, to.personId);
+  return ties.ok ? grant({ reach: reach.value, ties: ties.value }) : ties;
 }
 
 /** NO_SUCH for a person whom this reach does not know. */

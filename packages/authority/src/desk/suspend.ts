@@ -19,6 +19,7 @@ import { isWeak } from "../model/pick.ts";
 import type { CodePolicy } from "../model/policy.ts";
 import { newId, type Office, openDigits, sealDigits } from "../office/office.ts";
 import { accountOfPerson, endSessionsOf } from "../store/accounts.ts";
+import { forgetAnswersOf } from "../store/answers.ts";
 import { type KeyHeld, keysHeldBy } from "../store/keys-out.ts";
 import { withDoor } from "../store/ledgers.ts";
 import type { DoorEntry } from "../store/registry.ts";
@@ -30,8 +31,9 @@ import { type DailyOut, dailyStill } from "./daily-out.ts";
 import { changeAt, type DoorChange, tellChanges } from "./door-change.ts";
 import type { GrantedDoor, Target } from "./grants.ts";
 import { queueMessage } from "./messages.ts";
-import { doorsWithin, personHeld, type Reach, reachOf } from "./reach.ts";
+import { doorsWithin, type Reach, reachHeld } from "./reach.ts";
 
+/** The graver first: what may have been read by others is not unlearnt by a milder word. */
 export const suspendReasons = ["stolen", "lost", "other"] as const;
 export type SuspendReason = (typeof suspendReasons)[number];
 
@@ -46,7 +48,7 @@ export interface Suspended {
   readonly keys: readonly KeyHeld[];
 }
 
-/** NO_SUCH, NOT_ALLOWED (also for oneself). A second time changes the reason and nothing else. */
+/** NO_SUCH, NOT_ALLOWED (also for oneself). A second time changes nothing but the reason, where it is graver. */
 export async function suspendPerson(
   office: Office,
   actor: Actor,
@@ -60,9 +62,16 @@ export async function suspendPerson(
     code.terms?.suspended === true ? ledger : must(suspendCode(ledger, code.person, true, classOf(code))),
   );
   await demandStanding(office, wish);
-  await suspendRoll(office.db, wish.personId, wish.propertyId, { at: office.now, reason: wish.reason });
+  const reasons: readonly string[] = [
+    wish.reason,
+    ...(await suspensionsOf(office.db, wish.personId, wish.propertyId)),
+  ];
+  const reason = suspendReasons.find((one) => reasons.includes(one)) ?? wish.reason;
+  await suspendRoll(office.db, wish.personId, wish.propertyId, { at: office.now, reason });
   const account = await accountOfPerson(office.db, wish.personId);
   // Of a property that somebody only joined the word ends what they have there, and not their log-ins for elsewhere.
+  // Digits are in them, and a repeated request would be told them again.
+  if (account !== undefined) await forgetAnswersOf(office.db, account.id);
   const sessionsEnded = account !== undefined && wish.reason !== "other" && isHome;
   if (account !== undefined && sessionsEnded) {
     await endSessionsOf(office.db, account.id);
@@ -81,7 +90,7 @@ export async function suspendPerson(
     sessionsEnded,
     guests: await guestsStill(office.db, wish.personId, reach),
     dailyCodes: await dailyStill(office, wish.personId, reach),
-    keys: await keysHeldBy(office.db, wish.personId, wish.propertyId),
+    keys: await keysHeldBy(office.db, wish.personId, reach),
   });
 }
 
@@ -137,17 +146,16 @@ interface Met {
 }
 
 async function meet(office: Office, actor: Actor, wish: Target): Promise<Decision<Met>> {
-  const reach = await reachOf(office, actor, wish.propertyId, "suspend");
-  if (!reach.ok) return reach;
-  const ties = await personHeld(office, reach.value, wish.personId);
-  if (!ties.ok) return ties;
+  const held = await reachHeld(office, actor, wish, "suspend");
+  if (!held.ok) return held;
+  const { reach, ties } = held.value;
   const { name } = await office.db
     .selectFrom("properties")
     .select("name")
     .where("id", "=", wish.propertyId)
     .executeTakeFirstOrThrow();
-  const isHome = ties.value.person.property_id === wish.propertyId;
-  return grant({ reach: reach.value, property: name, isHome });
+  const isHome = ties.person.property_id === wish.propertyId;
+  return grant({ reach, property: name, isHome });
 }
 
 /** One change of the ledger at each door where this person has anything, in the order of the doors' ids. */

@@ -78,7 +78,7 @@ async function answeredBefore(
   if (endpoint.limits.length === 0 || key === undefined || !looksAtKeys(endpoint, actor)) return undefined;
   const kept = await keptAnswer(office.db, actor.accountId, key);
   if (kept === undefined || kept.status === underWay) return undefined;
-  return again(office, actor, key, kept, digestOf(office, endpoint, request));
+  return again(office, actor, key, kept, digestOf(office, endpoint, actor, request));
 }
 
 /** Without a session a key is nobody's. */
@@ -141,7 +141,7 @@ async function changing(
   if (request.idempotencyKey !== undefined && !idempotencyKeyPattern.test(request.idempotencyKey))
     return deny("REQUEST_UNFIT", "idempotency-key");
   const key = looksAtKeys(endpoint, call.actor) ? request.idempotencyKey : undefined;
-  const digest = digestOf(office, endpoint, request);
+  const digest = digestOf(office, endpoint, call.actor, request);
   if (endpoint.isAlone) return await changingAlone(office, endpoint, call, { key, digest, account });
   for (let tries = 1; ; tries++) {
     try {
@@ -228,10 +228,13 @@ function sealAnswer(office: Office, actor: Actor, key: string, value: unknown): 
   return Buffer.from(office.vault.seal("answer", `${actor.accountId}/${key}`, text)).toString("base64");
 }
 
-/** Under the vault's key: a request may hold digits, and a plain hash of four is as good as the digits. */
-function digestOf(office: Office, endpoint: Endpoint, request: Request): Uint8Array {
+/**
+ * Under the vault's key: a request may hold digits, and a plain hash of four is as good as the digits. What a phone was
+ * told is not told at a desktop (F27).
+ */
+function digestOf(office: Office, endpoint: Endpoint, { client }: Actor, request: Request): Uint8Array {
   const { params, query, body } = request;
-  const text = JSON.stringify([endpoint.name, params ?? null, query ?? null, body ?? null]);
+  const text = JSON.stringify([endpoint.name, client, params ?? null, query ?? null, body ?? null]);
   return new Uint8Array(Buffer.from(office.vault.mark("request", text), "hex"));
 }
 

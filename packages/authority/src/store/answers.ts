@@ -75,6 +75,15 @@ export async function keepAnswer(db: Reader, answer: KeptAnswer): Promise<void> 
   await db.insertInto("idempotency").values(answer).execute();
 }
 
+/** What was answered to an account is told to nobody any more; requests under way go on. */
+export async function forgetAnswersOf(db: Reader, accountId: string): Promise<void> {
+  await db
+    .deleteFrom("idempotency")
+    .where("account_id", "=", accountId)
+    .where("status", "<>", underWay)
+    .execute();
+}
+
 export async function forgetAnswers(db: Reader, before: number): Promise<void> {
   await db.deleteFrom("idempotency").where("at", "<", before).execute();
 }

@@ -32,13 +32,14 @@ export interface KeyHeld {
   readonly givenAt: number;
 }
 
-/** What somebody has in a property, door by door. */
+/** What somebody has in a property, door by door; for whom units are named, at the doors of those. */
 export async function keysHeldBy(
   db: Reader,
   personId: string,
-  propertyId: string,
+  { propertyId, unitIds }: { readonly propertyId: string; readonly unitIds: readonly string[] | undefined },
 ): Promise<readonly KeyHeld[]> {
-  return await db
+  if (unitIds !== undefined && unitIds.length === 0) return [];
+  const held = db
     .selectFrom("mechanical_keys as k")
     .innerJoin("doors as d", "d.id", "k.door_id")
     .select(["k.id", "k.door_id as doorId", "d.name as door", "k.label", "k.given_at as givenAt"])
@@ -47,8 +48,9 @@ export async function keysHeldBy(
     .where("k.returned_at", "is", null)
     .orderBy("d.name_key")
     .orderBy("k.given_at")
-    .orderBy("k.id")
-    .execute();
+    .orderBy("k.id");
+  const within = unitIds === undefined ? held : held.where("d.unit_id", "in", [...unitIds]);
+  return await within.execute();
 }
 
 /** Oldest first. */

@@ -29,7 +29,7 @@ export interface RollEntry {
   readonly doors: number;
 }
 
-/** By name. `doors`: at how many doors of the property somebody is to have a code, card or key. */
+/** By name. `doors`: at how many doors within reach somebody is to have a code, card or key. */
 export async function rollOf(db: Reader, wish: RollWish): Promise<readonly RollEntry[]> {
   const { propertyId, unitIds, find, skip, countMax } = wish;
   if (unitIds !== undefined && unitIds.length === 0) return [];
@@ -42,12 +42,16 @@ export async function rollOf(db: Reader, wish: RollWish): Promise<readonly RollE
       : sql`select person_id from standings where unit_id in (${units})
           union select k.person_id from codes k join doors d on d.id = k.door_id
             where d.unit_id in (${units}) and not k.released`;
+  const atDoor =
+    units === undefined
+      ? sql`(select d.property_id from doors d where d.id = k.door_id) = ${propertyId}`
+      : sql`(select d.unit_id from doors d where d.id = k.door_id) in (${units})`;
   const named = find === undefined ? sql`` : sql`and position(${nameKey(find)} in p.name_key) > 0`;
   // A person's few codes first, and each one's door: joined, a database without statistics begins with all doors.
   const result = await sql<RollEntry>`
     select p.id, p.name, p.host_id, p.guest_kind, a.email, a.password_hash is not null as has_password,
       (select count(distinct k.door_id) from codes k where k.person_id = p.id and not k.revoked
-        and (select d.property_id from doors d where d.id = k.door_id) = ${propertyId}) as doors
+        and ${atDoor}) as doors
     from (
       select p.id, p.name, p.name_key, p.host_id, p.guest_kind from people p
       where p.id in (${mine}) ${named} and p.id <> ${wish.besides}
@@ -129,7 +133,7 @@ export async function holdPerson(db: Reader, personId: string): Promise<void> {
   await db.selectFrom("people").select("id").where("id", "=", personId).forNoKeyUpdate().execute();
 }
 
-/** What is revoked is suspended, too: the one is not lifted with the other. */
+/** What is revoked is suspended, too: the one is not lifted with the other. Since when stays as it was. */
 export async function suspendRoll(
   db: Reader,
   personId: string,
@@ -138,7 +142,10 @@ export async function suspendRoll(
 ): Promise<void> {
   await db
     .updateTable("standings")
-    .set({ suspended_at: suspended.at, suspended_reason: suspended.reason })
+    .set(({ fn, ref, val }) => ({
+      suspended_at: fn.coalesce(ref("suspended_at"), val(suspended.at)),
+      suspended_reason: suspended.reason,
+    }))
     .where("person_id", "=", personId)
     .where("property_id", "=", propertyId)
     .execute();
@@ -226,7 +233,8 @@ export async function restoreRoll(
     .updateTable("standings")
     .set({ revoked_at: null, since: at })
     .where("person_id", "=", personId)
-    .where("property_id", "=", propertyId);
+    .where("property_id", "=", propertyId)
+    .where("revoked_at", "is not", null);
   if (unitIds !== undefined) query = query.where("unit_id", "in", [...unitIds]);
   if (!isManagement) query = query.where("role", "<>", "manager");
   await query.execute();

@@ -31,6 +31,24 @@ export async function standingsOf(db: Reader, personId: string): Promise<readonl
   }));
 }
 
+/** Which of these people are suspended in a property. */
+export async function suspendedAmong(
+  db: Reader,
+  propertyId: string,
+  personIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (personIds.length === 0) return new Set();
+  const rows = await db
+    .selectFrom("standings")
+    .select("person_id")
+    .distinct()
+    .where("property_id", "=", propertyId)
+    .where("person_id", "in", [...personIds])
+    .where("suspended_at", "is not", null)
+    .execute();
+  return new Set(rows.map((row) => row.person_id));
+}
+
 /** Everybody who stands in one of these units, whether or not they are suspended at present. */
 export async function peopleOfUnits(db: Reader, unitIds: readonly string[]): Promise<readonly string[]> {
   if (unitIds.length === 0) return [];
@@ -61,21 +79,6 @@ export async function addStanding(
       revoked_at: null,
     })
     .onConflict((conflict) => conflict.columns(["person_id", "property_id", "unit_id", "role"]).doNothing())
-    .execute();
-}
-
-/** `at` undefined: no longer. */
-export async function suspendStandings(
-  trx: Transaction<Schema>,
-  personId: string,
-  propertyId: string,
-  suspended: { readonly at: number; readonly reason: string } | undefined,
-): Promise<void> {
-  await trx
-    .updateTable("standings")
-    .set({ suspended_at: suspended?.at ?? null, suspended_reason: suspended?.reason ?? null })
-    .where("person_id", "=", personId)
-    .where("property_id", "=", propertyId)
     .execute();
 }
 

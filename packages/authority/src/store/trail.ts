@@ -114,6 +114,11 @@ export async function forgetAttemptsOf(db: Reader, key: string): Promise<void> {
   await db.deleteFrom("attempts").where("key", "=", key).execute();
 }
 
+/** Of all keys that begin so. */
+export async function forgetAttemptsUnder(db: Reader, prefix: string): Promise<void> {
+  await db.deleteFrom("attempts").where(sql<boolean>`starts_with(key, ${prefix})`).execute();
+}
+
 /** Places from which an account was logged in lie among the tries, and longer than they. */
 export const knownPrefix = "known/";
 
