@@ -148,10 +148,10 @@ export async function fillProperty(
     `insert into standings (person_id, property_id, unit_id, role, since)
       select ${id("b", "n")}, $property, ${id("a", `1 + n % ${doors}`)}, 'resident', ${noon}
       from generate_series(1, ${people}) n`,
-    `insert into codes (id, door_id, person_id, mark, length, sealed, created_at, wire_id, added, revoked, released,
-        terms_from)
+    `insert into codes (id, door_id, person_id, mark, length, sealed, created_at, wished_at, wire_id, added, revoked,
+        released, terms_from)
       select ${id("c", "n")}, ${id("d", `1 + n % ${doors}`)}, ${id("b", "n")}, 'mark ' || n, 4, ${bytes("n", 32)},
-        ${noon}, 1 + n / ${doors}, 7, false, false, 7 from generate_series(1, ${people}) n`,
+        ${noon}, ${noon}, 1 + n / ${doors}, 7, false, false, 7 from generate_series(1, ${people}) n`,
     `insert into changes (at, property_id, door_id, person_id, kind)
       select ${noon}, $property, ${id("d", `1 + n % ${doors}`)}, ${id("b", "n")}, kind
       from generate_series(1, ${people}) n, unnest(array['code.unset', 'code.set']) kind`,

@@ -77,7 +77,7 @@ describe("of a code that was taken away", () => {
     door.issue();
     pass(door, 5 * hour);
     door.takeAll(travel(door.lock, door.parcels()));
-    change(door, (ledger) => revokeCode(ledger, "eve"));
+    change(door, (ledger) => revokeCode(ledger, "eve", door.now));
     const until = exposureOf(door, "4711");
     expect(until).toEqual({ kind: "until", atSeconds: noon + 72 * hour });
     // Nobody comes. The lock's clock may be off by what it drifts in 72 hours.
@@ -96,7 +96,7 @@ describe("of a code that was taken away", () => {
     const door = office("exposure none", 0);
     give(door, "eve", "4711");
     sync(door);
-    change(door, (ledger) => revokeCode(ledger, "eve"));
+    change(door, (ledger) => revokeCode(ledger, "eve", door.now));
     expect(exposureOf(door, "4711")).toEqual({ kind: "untilSync" });
     door.issue();
     const trip = travel(door.lock, door.parcels());
@@ -113,7 +113,7 @@ describe("of a code that was taken away", () => {
     const next = nextVersion(crypto, door.keys, door.ledger, at, door.tagOf);
     if (!next.ok) throw new Error(next.denial);
     door.ledger = next.value.ledger;
-    change(door, (ledger) => revokeCode(ledger, "eve"));
+    change(door, (ledger) => revokeCode(ledger, "eve", door.now));
     expect(exposureOf(door, "4711")).toEqual({ kind: "gone" });
     door.ledger = handOut(door.ledger, next.value.version);
     expect(exposureOf(door, "4711")).toEqual({ kind: "until", atSeconds: noon + 25 * hour });
@@ -169,12 +169,12 @@ describe("the terms that count are those the lock may hold", () => {
     const door = office("exposure suspended", 24);
     give(door, "ada", "4711");
     sync(door);
-    change(door, (ledger) => suspendCode(ledger, "ada", true));
+    change(door, (ledger) => suspendCode(ledger, "ada", true, door.now));
     door.issue();
     expect(exposureOf(door, "4711")).toEqual({ kind: "until", atSeconds: noon + 24 * hour });
     door.takeAll(travel(door.lock, door.parcels()));
     expect(exposureOf(door, "4711")).toEqual({ kind: "gone" });
-    change(door, (ledger) => suspendCode(ledger, "ada", false));
+    change(door, (ledger) => suspendCode(ledger, "ada", false, door.now));
     expect(exposureOf(door, "4711")).toEqual({ kind: "gone" });
     door.issue();
     expect(exposureOf(door, "4711")).toEqual({ kind: "until", atSeconds: noon + 24 * hour });
@@ -215,10 +215,10 @@ describe("whatever was done in whatever order", () => {
       const acts: Readonly<Record<string, Change>> = {
         give: (ledger) => assignCode(ledger, drawn(who)),
         reset: (ledger) => resetCode(ledger, drawn(who)),
-        revoke: (ledger) => revokeCode(ledger, who),
-        suspend: (ledger) => suspendCode(ledger, who, true),
-        resume: (ledger) => suspendCode(ledger, who, false),
-        ends: (ledger) => changeTerms(ledger, who, ends),
+        revoke: (ledger) => revokeCode(ledger, who, door.now),
+        suspend: (ledger) => suspendCode(ledger, who, true, door.now),
+        resume: (ledger) => suspendCode(ledger, who, false, door.now),
+        ends: (ledger) => changeTerms(ledger, who, ends, door.now),
       };
       const after = acts[does]?.(door.ledger);
       if (after?.ok === true) door.ledger = after.value;

@@ -17,6 +17,7 @@ import {
   plainPolicy,
 } from "../packages/authority/src/model/policy.ts";
 import { codeFor } from "./support/door-office.ts";
+import { noon } from "./world.ts";
 
 const open: Policy = { ...plainPolicy, customCodes: true, sixDigits: true };
 const hardened: Policy = { ...open, codePolicy: "hardened" };
@@ -139,7 +140,7 @@ describe("a chosen code that is not free", () => {
     let ledger = inVersion(settled(assignCode(empty, codeFor("ada", "4711"))));
     ledger = inVersion(settled(assignCode(ledger, codeFor("eve", "8053"))));
     ledger = inVersion(settled(assignCode(ledger, codeFor("bob", "2946"))));
-    ledger = settled(revokeCode(ledger, "bob"));
+    ledger = settled(revokeCode(ledger, "bob", noon));
     ledger = settled(resetCode(ledger, codeFor("eve", "3159")));
     const [another, quarantined, old] = ["4711", "2946", "8053"].map((mark) =>
       judgeMark(ledger, "eve", mark),

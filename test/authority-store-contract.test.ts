@@ -185,6 +185,7 @@ describe.each(places)("the store contract on $kind", (place) => {
         "length",
         "sealed",
         "created_at",
+        "wished_at",
         "revoked",
         "released",
       ])
@@ -199,6 +200,7 @@ describe.each(places)("the store contract on $kind", (place) => {
             "length",
             "sealed",
             "created_at",
+            "wished_at",
             sql<boolean>`true`.as("revoked"),
             "released",
           ])
@@ -512,7 +514,7 @@ describe.each(places)("the store contract on $kind", (place) => {
     expect(loaded.house).toEqual(house);
     await db.updateTable("properties").set({ house: null }).execute();
     await withDoor(db, id, async (ledger) => {
-      const changed = suspendCode(ledger, person, false);
+      const changed = suspendCode(ledger, person, false, now);
       if (!changed.ok) throw new Error(changed.denial);
       return { ledger: changed.value, result: undefined };
     });

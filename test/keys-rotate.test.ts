@@ -25,7 +25,7 @@ function give(office: DoorOffice, person: string, digits: string): void {
 }
 
 function revoke(office: DoorOffice, person: string): void {
-  const gone = revokeCode(office.ledger, person);
+  const gone = revokeCode(office.ledger, person, office.now);
   if (!gone.ok) throw new Error(gone.denial);
   office.ledger = gone.value;
 }

@@ -50,7 +50,7 @@ function give(ledger: Ledger, person: string, digits: string, terms?: Partial<Te
 }
 
 function revoke(ledger: Ledger, person: string): Ledger {
-  const gone = revokeCode(ledger, person);
+  const gone = revokeCode(ledger, person, noon);
   if (!gone.ok) throw new Error(gone.denial);
   return gone.value;
 }
@@ -104,7 +104,7 @@ test("with more hours than rules, a revoked and a suspended code die at the next
   for (let i = 0; i < rulesPerTableMax + extra; i++)
     office.ledger = give(office.ledger, `guest ${i}`, digitsOf(i), hours(i));
   expect(rulesNeeded(office.ledger)).toBe(rulesPerTableMax + extra);
-  const suspended = suspendCode(revoke(office.ledger, "ada"), "ben", true);
+  const suspended = suspendCode(revoke(office.ledger, "ada"), "ben", true, office.now);
   if (!suspended.ok) throw new Error(suspended.denial);
   office.ledger = suspended.value;
   sync(office);
@@ -235,7 +235,7 @@ test("more than the lock holds: it says so once, and from then on all that is ta
           office.ledger = give(revoke(office.ledger, one), one, digitsOf(500 + i));
         } else if (one !== undefined) {
           const is = liveCode(office.ledger, one)?.terms?.suspended === true;
-          const suspended = suspendCode(office.ledger, one, !is);
+          const suspended = suspendCode(office.ledger, one, !is, office.now);
           if (!suspended.ok) throw new Error(suspended.denial);
           office.ledger = suspended.value;
         }

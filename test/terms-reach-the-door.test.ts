@@ -113,7 +113,7 @@ test("suspending is one bit: window, end and rule stay, and pending is said unti
     [true, true, false],
     [false, false, true],
   ] as const) {
-    const changed = suspendCode(office.ledger, "cleaner", suspended);
+    const changed = suspendCode(office.ledger, "cleaner", suspended, noon);
     if (!changed.ok) throw new Error(changed.denial);
     office.ledger = changed.value;
     expect(standing()).toEqual(["setting", now, then]);
@@ -140,7 +140,7 @@ test("a card and the daily code stand beside a person's code, each revoked by it
     return office.lock.unlocked;
   };
   expect([opens(office, "4711"), tap(), opens(office, digits)]).toEqual([true, true, true]);
-  const gone = revokeCode(office.ledger, "ada", "keycard");
+  const gone = revokeCode(office.ledger, "ada", noon, "keycard");
   if (!gone.ok) throw new Error(gone.denial);
   office.ledger = gone.value;
   sync(office);
@@ -207,8 +207,8 @@ test("a rule's id never means two things in versions that a lock may hold, whate
             act === "give"
               ? assignCode(office.ledger, code)
               : act === "change"
-                ? changeTerms(office.ledger, who, terms)
-                : revokeCode(office.ledger, who);
+                ? changeTerms(office.ledger, who, terms, noon)
+                : revokeCode(office.ledger, who, noon);
           if (after.ok) office.ledger = after.value;
         }
         if (office.ledger.lock === undefined) throw new Error("no lock");
@@ -232,7 +232,7 @@ test("a rule's id never means two things in versions that a lock may hold, whate
   give(office, "ada", "4711", { useLimit: 1 });
   const used: (number | undefined)[] = [];
   for (const useLimit of [1, 2, 3, 4]) {
-    const changed = changeTerms(office.ledger, "ada", { ...plainTerms, useLimit });
+    const changed = changeTerms(office.ledger, "ada", { ...plainTerms, useLimit }, noon);
     if (!changed.ok) throw new Error(changed.denial);
     office.ledger = changed.value;
     if (useLimit === 2) office.issue();

@@ -276,7 +276,7 @@ describe("a chosen code", () => {
       "+135",
       "１３５７",
       "١٣٥٧",
-      "1357\u0000",
+      "1357\u200b",
     ])
       expect(await named(code)).toBe("CODE_FORM");
     expect(await named(1357)).toBe("REQUEST_UNFIT");

@@ -144,3 +144,27 @@ test("a receipt that comes late is older by the lock's clock, and says nothing o
   expect(flushed.taken.map(({ outcome }) => outcome)).toContain("again");
   expect((await both(door)).map(({ health }) => health.state ?? health)).toEqual(["ok", "ok"]);
 });
+
+test("a code has waited since its own wish, whatever else was wished for the same person", async () => {
+  await house.policy({ delayHours: 24 });
+  const door = await doorOf("Long waiting");
+  const ida = await house.moveIn("Ida", "resident", unit);
+  await house.give(ida, [door]);
+  await visit(service, manager, door);
+  await house.revokeAll(ida);
+  const revokedAt = service.clock.now;
+  passes(service, [door], 72 * hour);
+  const delayed = { delayed: true, waitingSince: revokedAt };
+  const idas = async () => {
+    const [short, full] = await both(door);
+    expect(short).toMatchObject(delayed);
+    const codes = full.codes.filter(({ personId }: { personId: string }) => personId === ida.personId);
+    return codes.map(({ since, warnings }: Answer["body"]) => [since, warnings]);
+  };
+  const old = [revokedAt, ["delay_in_removing_from_device"]];
+  expect(await idas()).toEqual([old]);
+  await house.give(ida, [door]);
+  expect(await idas()).toEqual([old, [service.clock.now, []]]);
+  const phone = await house.phone(ida);
+  expect((await phone.codes(door)).map(({ warnings }) => warnings)).toEqual([old[1], []]);
+});

@@ -144,7 +144,7 @@ export function paperOffice(crypto: Crypto, fill: Fill): PaperOffice {
       return { ok: true, value: life };
     },
     revoke(person) {
-      const after = revokeCode(ledger, person);
+      const after = revokeCode(ledger, person, office.now);
       if (after.ok) ledger = after.value;
       return after.ok;
     },

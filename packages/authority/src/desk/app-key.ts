@@ -124,7 +124,7 @@ export async function endAppKeysOver(office: Office, accountId?: string): Promis
 async function endAppKey(office: Office, personId: string): Promise<void> {
   for (const door of await doorsOf(office, personId)) {
     const change = await withDoor(office.db, door.id, async (ledger) => {
-      const after = revokeCode(ledger, personId, "app");
+      const after = revokeCode(ledger, personId, office.now, "app");
       if (!after.ok) return { ledger, result: undefined };
       return { ledger: after.value, result: changeAt(door, ledger, after.value, personId, office) };
     });

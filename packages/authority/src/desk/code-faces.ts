@@ -20,7 +20,6 @@ import { type Office, openDigits } from "../office/office.ts";
 import type { DoorEntry } from "../store/registry.ts";
 import { suspendedAmong } from "../store/standings.ts";
 import { type Changed, noteChanges } from "../store/trail.ts";
-import { lastWishes } from "../store/wishes.ts";
 import { momentAt } from "./openings.ts";
 
 const classes = Object.keys(credentialClasses) as readonly CredentialClass[];
@@ -78,17 +77,13 @@ export async function entriesAt(
   sight: Sight,
   personIds: readonly string[],
 ): Promise<ReadonlyMap<string, readonly CodeEntry[]>> {
-  const wishes = await lastWishes(office.db, sight.door.id, personIds);
   const exposureOf = exposureAt(sight.ledger.lock);
   const doorOf = atTheDoor(sight.ledger.lock, await momentAt(office, sight.door.id, sight.ledger));
   const entryOf = (of: CredentialClass, lives: readonly CodeLife[], isHeld: boolean): CodeEntry => {
-    const faces = lives.map((code, i) => {
-      // One that another took the place of is unwanted since that one was made.
-      const next = code.revoked ? lives[i + 1]?.createdAt : undefined;
-      const since = next ?? Math.max(code.createdAt, wishes.get(code.person) ?? 0);
-      const said = { since, exposure: exposureOf(code), atTheDoor: doorOf(code) };
-      return faceOf(office, isHeld ? { ...sight, withDigits: false } : sight, code, said);
-    });
+    const seen = isHeld ? { ...sight, withDigits: false } : sight;
+    const faces = lives.map((code) =>
+      faceOf(office, seen, code, { exposure: exposureOf(code), atTheDoor: doorOf(code) }),
+    );
     return { door: shownDoor(sight.door), class: of, pending: faces.some(({ pending }) => pending), faces };
   };
   // Whoever holds a stolen phone must not read on it what still opens until a sync, whatever became of it besides.
@@ -114,13 +109,13 @@ export function shownDoor({ id, name, kind, propertyId, property }: DoorEntry): 
 }
 
 interface Said {
-  readonly since: number;
   readonly exposure: Exposure;
   readonly atTheDoor: AtTheDoor;
 }
 
 function faceOf(office: Office, sight: Sight, code: CodeLife, said: Said): Face {
-  const { since, exposure } = said;
+  const { exposure } = said;
+  const since = code.wishedAt;
   const { ledger, policy, withDigits } = sight;
   const state = codeState(code, ledger.lock);
   const suspended = code.terms?.suspended ?? false;

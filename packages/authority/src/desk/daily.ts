@@ -211,7 +211,7 @@ async function disableDaily(
 ): Promise<{ readonly before: Ledger; readonly after: Ledger }> {
   return await withDoor(office.db, door.id, async (before) => {
     const life = dailyLife(before);
-    const gone = life === undefined ? undefined : revokeCode(before, life.person, "dailyCode");
+    const gone = life === undefined ? undefined : revokeCode(before, life.person, office.now, "dailyCode");
     const after = gone?.ok === true ? gone.value : before;
     return { ledger: after, result: { before, after } };
   });

@@ -20,7 +20,6 @@ import { loadLedger } from "../store/ledgers.ts";
 import { namesOf } from "../store/names.ts";
 import { type DoorRow, doorRows } from "../store/overview.ts";
 import { commissionOf, presentLock } from "../store/registry.ts";
-import { lastWishes } from "../store/wishes.ts";
 import { atDoor } from "./access.ts";
 import type { Actor } from "./actor.ts";
 import { conditionsBy, hearsayOf } from "./conditions.ts";
@@ -201,11 +200,10 @@ export async function readDoor(office: Office, actor: Actor, doorId: string): Pr
   const personIds = [...new Set([...held.map(({ person }) => person), ...keys.map((key) => key.person_id)])];
   const names = await namesOf(office.db, personIds);
   const nameOf = (id: string): string => names.get(id) ?? id;
-  const wished = await lastWishes(office.db, door.id, personIds);
   const standingOf = standingsIn(ledger, await momentAt(office, door.id, ledger));
   const codes = held.map((code): CodeAtDoor => {
     const standing = standingOf(code);
-    const since = Math.max(code.createdAt, wished.get(code.person) ?? 0);
+    const since = code.wishedAt;
     const warning = delayWarning(policy, standing.state, since, office.now);
     return {
       ...standing,

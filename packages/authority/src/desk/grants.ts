@@ -225,7 +225,7 @@ async function endAt(office: Office, door: DoorEntry, personId: string): Promise
     for (const code of live) {
       // A phone's key has gone with the doorcode.
       if (liveCode(after, personId, classOf(code)) === undefined) continue;
-      const next = revokeCode(after, personId, classOf(code));
+      const next = revokeCode(after, personId, office.now, classOf(code));
       if (!next.ok) throw new Error(`a live code could not be revoked: ${next.denial}`);
       after = next.value;
     }

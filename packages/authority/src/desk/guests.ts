@@ -132,7 +132,7 @@ export async function revokeGuest(
   const hosted = await hostedBy(office, actor, access.value);
   if (row === undefined || !(await hosted(row))) return deny("NO_SUCH", "guest");
   const ledgers = await withDoor(office.db, door.id, async (before) => {
-    const after = withoutAny(before, row.id);
+    const after = withoutAny(before, row.id, office.now);
     return { ledger: after, result: { before, after } };
   });
   if (ledgers.after === ledgers.before) return deny("NOT_ASSIGNED");
@@ -152,10 +152,10 @@ async function one(
 }
 
 /** Code, card and key alike (F22). */
-function withoutAny(ledger: Ledger, person: string): Ledger {
+function withoutAny(ledger: Ledger, person: string, at: number): Ledger {
   let left = ledger;
   for (const of of Object.keys(credentialClasses) as (keyof typeof credentialClasses)[]) {
-    const next = revokeCode(left, person, of);
+    const next = revokeCode(left, person, at, of);
     if (next.ok) left = next.value;
   }
   return left;

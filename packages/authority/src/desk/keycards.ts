@@ -73,7 +73,7 @@ export async function revokeKeycard(
   if (!met.ok) return met;
   const door = met.value;
   const changed = await withDoor<Decision<DoorChange>>(office.db, door.id, async (ledger) => {
-    const after = revokeCode(ledger, wish.personId, "keycard");
+    const after = revokeCode(ledger, wish.personId, office.now, "keycard");
     if (!after.ok) return { ledger, result: after };
     return { ledger: after.value, result: grant(changeAt(door, ledger, after.value, wish.personId, office)) };
   });

@@ -59,7 +59,9 @@ export async function suspendPerson(
   if (wish.personId === actor.personId) return deny("NOT_ALLOWED", "suspend oneself");
   const { reach, property, isHome } = met.value;
   const doors = await atEachDoor(office, reach, wish.personId, (ledger, code) =>
-    code.terms?.suspended === true ? ledger : must(suspendCode(ledger, code.person, true, classOf(code))),
+    code.terms?.suspended === true
+      ? ledger
+      : must(suspendCode(ledger, code.person, true, office.now, classOf(code))),
   );
   await demandStanding(office, wish);
   const reasons: readonly string[] = [
@@ -119,8 +121,8 @@ export async function resumePerson(
   const drawn = new Map<string, string>();
   const doors = await atEachDoor(office, met.value.reach, wish.personId, (ledger, code, door) => {
     const of = classOf(code);
-    if (newCodes && of === "app") return must(revokeCode(ledger, code.person, of));
-    const open = must(suspendCode(ledger, code.person, false, of));
+    if (newCodes && of === "app") return must(revokeCode(ledger, code.person, office.now, of));
+    const open = must(suspendCode(ledger, code.person, false, office.now, of));
     if (!newCodes || of !== "code") return open;
     const fresh = freshCode(office, met.value.reach.policy.codePolicy, door, open, code);
     if (!fresh.ok) denied = fresh;

@@ -30,6 +30,8 @@ export interface CodeLife {
   /** The digits (or a card's id), sealed by the caller; opaque here. */
   readonly sealed: Bytes;
   readonly createdAt: number;
+  /** Since when it is wished to be as it is: made, under other terms, or taken away. */
+  readonly wishedAt: number;
   /** Undefined: those of a resident's doorcode. */
   readonly terms: Terms | undefined;
   /** First issued version that holds it under its present terms; later than `added` where they were changed since. */
@@ -168,22 +170,23 @@ export function resetCode(ledger: Ledger, code: NewCode): Decision<Ledger> {
   if (old === undefined) return deny("NOT_ASSIGNED");
   const terms = code.terms ?? old.terms;
   const kept = terms === undefined ? code : { ...code, terms };
-  return grant(withCode(withoutCode(ledger, old), kept, old.wireId));
+  return grant(withCode(withoutCode(ledger, old, code.createdAt), kept, old.wireId));
 }
 
 /**
- * Other terms for a code that a person has; its digits stay. NOT_ASSIGNED when they have none of this class,
- * TERMS_UNFIT.
+ * Other terms for a code that a person has, from `at` (seconds) on; its digits stay. NOT_ASSIGNED when they have none of
+ * this class, TERMS_UNFIT.
  */
-export function changeTerms(ledger: Ledger, person: string, terms: Terms): Decision<Ledger> {
+export function changeTerms(ledger: Ledger, person: string, terms: Terms, at: number): Decision<Ledger> {
   const old = liveCode(ledger, person, terms.class);
   if (old === undefined) return deny("NOT_ASSIGNED");
   const fit = fitTerms(terms);
   if (!fit.ok) return fit;
   const key = terms.class === "code" ? liveCode(ledger, person, "app") : undefined;
   const codes = ledger.codes.map((code) => {
-    if (code === old) return { ...old, terms, termsFrom: undefined };
-    return code === key ? { ...key, terms: { ...terms, class: "app" as const }, termsFrom: undefined } : code;
+    const changed = { ...code, wishedAt: at, termsFrom: undefined };
+    if (code === old) return { ...changed, terms };
+    return code === key ? { ...changed, terms: { ...terms, class: "app" as const } } : code;
   });
   return grant({ ...ledger, codes });
 }
@@ -207,22 +210,28 @@ export function suspendCode(
   ledger: Ledger,
   person: string,
   suspended: boolean,
+  at: number,
   of: CredentialClass = "code",
 ): Decision<Ledger> {
   const terms = liveCode(ledger, person, of)?.terms ?? { ...plainTerms, class: of };
-  return changeTerms(ledger, person, { ...terms, suspended });
+  return changeTerms(ledger, person, { ...terms, suspended }, at);
 }
 
 /**
  * Takes a person's code away, and with a doorcode their phone's key. It stays quarantined until a receipt proves a table
  * without it.
  */
-export function revokeCode(ledger: Ledger, person: string, of: CredentialClass = "code"): Decision<Ledger> {
+export function revokeCode(
+  ledger: Ledger,
+  person: string,
+  at: number,
+  of: CredentialClass = "code",
+): Decision<Ledger> {
   const old = liveCode(ledger, person, of);
   if (old === undefined) return deny("NOT_ASSIGNED");
-  const after = withoutCode(ledger, old);
+  const after = withoutCode(ledger, old, at);
   const key = of === "code" ? liveCode(after, person, "app") : undefined;
-  return grant(key === undefined ? after : withoutCode(after, key));
+  return grant(key === undefined ? after : withoutCode(after, key, at));
 }
 
 /** Whether the time of these terms has passed (`now`, seconds): no lock that knows the time opens to them again. */
@@ -232,13 +241,16 @@ export function isOver(terms: Terms | undefined, now: number): boolean {
 
 /** Takes away whatever is over: it would open nothing, and its place is others'. Quarantined like all that is revoked. */
 export function endOver(ledger: Ledger, now: number): Ledger {
-  return ledger.codes.filter((code) => !code.revoked && isOver(code.terms, now)).reduce(withoutCode, ledger);
+  return ledger.codes
+    .filter((code) => !code.revoked && isOver(code.terms, now))
+    .reduce((left, code) => withoutCode(left, code, now), ledger);
 }
 
 function withCode(ledger: Ledger, code: NewCode, wireId: number | undefined): Ledger {
   if (takenMarks(ledger, code.person).has(code.mark)) throw new Error("a taken code was drawn");
   const life: CodeLife = {
     ...code,
+    wishedAt: code.createdAt,
     terms: code.terms,
     termsFrom: undefined,
     wireId,
@@ -250,9 +262,9 @@ function withCode(ledger: Ledger, code: NewCode, wireId: number | undefined): Le
   return { ...ledger, codes: [...ledger.codes, life] };
 }
 
-function withoutCode(ledger: Ledger, old: CodeLife): Ledger {
+function withoutCode(ledger: Ledger, old: CodeLife, at: number): Ledger {
   // A code in no version was never within a lock's reach: nothing to quarantine.
-  const gone: CodeLife = { ...old, revoked: true, released: old.added === undefined };
+  const gone: CodeLife = { ...old, wishedAt: at, revoked: true, released: old.added === undefined };
   return { ...ledger, codes: ledger.codes.map((code) => (code === old ? gone : code)) };
 }
 

@@ -75,7 +75,7 @@ export async function suspend(
 ): Promise<Decision<GivenCode>> {
   const { door, person } = wish;
   return await withDoor<Decision<GivenCode>>(office.db, door.id, async (ledger) => {
-    const after = suspendCode(ledger, person.id, wish.suspended);
+    const after = suspendCode(ledger, person.id, wish.suspended, office.now);
     if (!after.ok) return { ledger, result: after };
     const code = liveCode(after.value, person.id);
     if (code === undefined) throw new Error("a code was suspended and is not there");
@@ -165,7 +165,7 @@ export async function revoke(
   for (const door of doors) {
     const one = await withDoor(office.db, door.id, async (ledger) => {
       const old = liveCode(ledger, person.id);
-      const after = revokeCode(ledger, person.id);
+      const after = revokeCode(ledger, person.id, office.now);
       if (!after.ok || old === undefined) return { ledger, result: undefined };
       const gone = after.value.codes.find((code) => code.id === old.id) ?? old;
       const state = codeState(gone, after.value.lock);

@@ -205,10 +205,11 @@ async function saveCodes(
       released,
       terms,
       terms_from,
+      wished_at,
     } = rowOf(doorId, code);
     await trx
       .updateTable("codes")
-      .set({ wire_id, added: addedVersion, removed, revoked, released, terms, terms_from })
+      .set({ wire_id, added: addedVersion, removed, revoked, released, terms, terms_from, wished_at })
       .where("id", "=", code.id)
       .execute();
   }
@@ -331,6 +332,7 @@ function codeOf(row: CodeTable): CodeLife {
     length: lengthOf(row.length),
     sealed: row.sealed,
     createdAt: row.created_at,
+    wishedAt: row.wished_at,
     terms: row.terms === null ? undefined : unpackTerms(row.terms),
     termsFrom: row.terms_from ?? undefined,
     wireId: row.wire_id ?? undefined,
@@ -350,6 +352,7 @@ function rowOf(doorId: string, code: CodeLife): CodeTable {
     length: code.length,
     sealed: code.sealed,
     created_at: code.createdAt,
+    wished_at: code.wishedAt,
     wire_id: code.wireId ?? null,
     added: code.added ?? null,
     removed: code.removed ?? null,

@@ -416,6 +416,19 @@ const migrations: readonly Migration[] = [
       `alter table locks add column doubt_settled_at bigint`,
     ],
   },
+  {
+    name: "0014-wished",
+    statements: [
+      // Since when a code is wished to be as it is. Until now that was read from the feed, which knows people and not
+      // their codes; what it says of the same class at least is kept.
+      `alter table codes add column wished_at bigint`,
+      `update codes set wished_at = greatest(created_at, (select max(g.at) from changes g
+        where g.door_id = codes.door_id and g.person_id = codes.person_id
+          and g.kind = any (case when codes.revoked then array['code.removing'] else array['code.unset', 'code.setting'] end)
+          and g.detail = codes.class))`,
+      `alter table codes alter column wished_at set not null`,
+    ],
+  },
 ];
 
 /** Any number that only we use: PostgreSQL's advisory locks are one namespace a database. */

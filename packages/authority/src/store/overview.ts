@@ -6,7 +6,6 @@
 import type { Bytes } from "@doorsync/protocol/authority";
 import { sql } from "kysely";
 import type { Reader } from "./registry.ts";
-import { handedDetail } from "./trail.ts";
 
 export interface DoorRow {
   readonly id: string;
@@ -57,10 +56,6 @@ export async function doorRows(
   // `offset 0` keeps the planner from spelling that case out once for each count.
   const handed = sql`(select max(i.version) from issued i
     where i.door_id = d.id and i.epoch = d.epoch and i.version >= l.proven and i.handed_out)`;
-  const wishedAt = sql`(select max(g.at) from changes g
-    where g.door_id = d.id and g.person_id = k.person_id
-      and g.kind in ('code.unset', 'code.setting', 'code.removing')
-      and g.detail is distinct from ${handedDetail})`;
   const result = await sql<DoorRow>`
     with counted as (
       select s.door_id,
@@ -81,7 +76,7 @@ export async function doorRows(
             else 'unset' end as state,
           case when l.contradicted is null
               and (k.revoked or k.terms_from is null or l.proven is null or l.proven < k.terms_from)
-            then greatest(k.created_at, ${wishedAt}) end as since
+            then k.wished_at end as since
         from doors d
         join codes k on k.door_id = d.id and not k.released and k.class <> 'dailyCode'
         left join locks l on l.door_id = d.id and l.epoch = d.epoch

@@ -242,6 +242,7 @@ export interface CodeTable {
   readonly length: number;
   readonly sealed: Bytes;
   readonly created_at: number;
+  readonly wished_at: number;
   readonly wire_id: number | null;
   readonly added: number | null;
   readonly removed: number | null;

@@ -446,7 +446,7 @@ export function createOffice(parts: OfficeParts): Office {
     const { ledger, digits } = at(door);
     const of = classes[kindOf(person)];
     const old = liveCode(ledger, person, of);
-    const after = revokeCode(ledger, person, of);
+    const after = revokeCode(ledger, person, parts.now(), of);
     if (!after.ok || old === undefined) return `denied: ${after.ok ? "" : after.denial}`;
     put(door, { ledger: after.value });
     told(door);
@@ -489,7 +489,7 @@ export function createOffice(parts: OfficeParts): Office {
       const suspended = change === "suspend";
       const of = classes[kindOf(person)];
       const code = liveCode(ledger, person, of);
-      const after = suspendCode(ledger, person, suspended, of);
+      const after = suspendCode(ledger, person, suspended, parts.now(), of);
       if (!after.ok || code === undefined) return `denied: ${after.ok ? "" : after.denial}`;
       const own = terms.get(code.id);
       if (own === undefined) throw new Error("a guest without terms");
