@@ -3,6 +3,7 @@
  * the two run side by side: no door gets the key back.
  */
 import { toHex } from "@doorsync/protocol/authority";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { enrolmentText } from "../../packages/authority/src/desk/app-key.ts";
 import { addDoorTo, give, moveIn, type Residence, type Resident, resident } from "../support/residence.ts";
@@ -85,4 +86,49 @@ describe.skipIf(url === undefined)("on PostgreSQL (skipped without DATABASE_URL)
       expect(asked).toBeGreaterThan(2 * rounds);
     },
   );
+
+  test("while it waits for one of its doors, others tell what they did at theirs", async () => {
+    const who = await enrolled("Waiting Wanda");
+    const db = service.office().db;
+    const doors = await db
+      .selectFrom("codes")
+      .select("door_id")
+      .distinct()
+      .where("person_id", "=", who.personId)
+      .orderBy("door_id")
+      .execute();
+    const last = doors.at(-1)?.door_id ?? "";
+    const ruth = await resident(service, "Ruth Race", house.units.four);
+    const elsewhere = await addDoorTo(service, "Elsewhere", "residence", house.units.four);
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const holding = db.transaction().execute(async (trx) => {
+      await trx.selectFrom("doors").select("id").where("id", "=", last).forUpdate().execute();
+      await held;
+    });
+    let hasEnded = false;
+    const ending = service.call("endAppKey", { token: who.phone }).finally(() => {
+      hasEnded = true;
+    });
+    const isWaiting = async () =>
+      (
+        await sql<{ n: number }>`select count(*)::int as n from pg_stat_activity
+          where wait_event_type = 'Lock' and query like '%doors%'`.execute(db)
+      ).rows[0]?.n;
+    await expect.poll(isWaiting, { timeout: 5_000 }).toBeGreaterThan(0);
+    const granting = service.call("grantAccess", {
+      token: service.manager,
+      params: { property: service.propertyId, person: ruth.personId },
+      body: { doors: [elsewhere] },
+    });
+    const late = new Promise((resolve) => setTimeout(resolve, 3_000, "it waited"));
+    const granted = await Promise.race([granting.then(({ status }) => status), late]);
+    expect([granted, hasEnded]).toEqual([200, false]);
+    release();
+    await holding;
+    expect((await ending).status).toBe(204);
+    expect(await living(who)).toBe(0);
+  });
 });

@@ -4,8 +4,17 @@
  * comes and goes by a sync, as codes do; the capability only says that whoever asks was still to be let in lately.
  */
 import { ascii, type Bytes, fromHex, issueCapability, toHex } from "@doorsync/protocol/authority";
-import { type Decision, type DenialName, denials, deny, grant } from "../model/denial.ts";
-import { classOf, giveAppKey, type Ledger, liveCode, newestVersion, revokeCode } from "../model/ledger.ts";
+import { type Decision, type DenialName, type Denied, denials, deny, grant } from "../model/denial.ts";
+import {
+  classOf,
+  giveAppKey,
+  isDoubted,
+  type Ledger,
+  liveCode,
+  type NewCode,
+  newestVersion,
+  revokeCode,
+} from "../model/ledger.ts";
 import { mayAct } from "../model/permission.ts";
 import { judgeApp } from "../model/policy.ts";
 import { judgeRoom } from "../model/room.ts";
@@ -24,10 +33,11 @@ import { type DoorEntry, doorById, presentLock } from "../store/registry.ts";
 import { holdPerson } from "../store/roll.ts";
 import { isLoggedIn } from "../store/sessions.ts";
 import { doorsWithCodesOf } from "../store/standings.ts";
+import { type Changed, noteChanges } from "../store/trail.ts";
 import { rolesAtDoor } from "./access.ts";
 import type { Actor } from "./actor.ts";
 import { changeAt, type DoorChange, tellChanges } from "./door-change.ts";
-import { upToDate } from "./hand-out.ts";
+import { changesAt, upToDate } from "./hand-out.ts";
 
 /** A lock whose clock lies behind must not take a capability for one of the future. */
 const headStartSeconds = 3_600;
@@ -84,17 +94,19 @@ export async function enrolAppKey(
     public_key: publicKey,
     enrolled_at: office.now,
   });
+  const changes: Told[] = [];
   for (const door of await doorsOf(office, actor.personId)) {
     const change = await withDoor<Decision<DoorChange>>(office.db, door.id, async (ledger) => {
       if (isKnownAsAnothers(office, ledger, actor.personId, publicKey))
         return { ledger, result: deny("APP_KEY_UNFIT") };
-      const given = giveAppKey(ledger, keyAt(office, door, ledger, actor.personId, publicKey));
+      const given = keyGiven(ledger, keyAt(office, door, ledger, actor.personId, publicKey));
       const after = given.ok ? given.value : ledger;
       return { ledger: after, result: grant(changeAt(door, ledger, after, actor.personId, office)) };
     });
     if (!change.ok) return change;
-    await tell(office, door, actor.personId, "app.enrolled", change.value);
+    changes.push({ door, change: change.value });
   }
+  await tell(office, actor.personId, "app.enrolled", changes);
   return grant({ phoneId: actor.phoneId, isThis: true, enrolledAt: office.now });
 }
 
@@ -122,15 +134,17 @@ export async function endAppKeysOver(office: Office, accountId?: string): Promis
 }
 
 async function endAppKey(office: Office, personId: string): Promise<void> {
+  const changes: Told[] = [];
   for (const door of await doorsOf(office, personId)) {
     const change = await withDoor(office.db, door.id, async (ledger) => {
       const after = revokeCode(ledger, personId, office.now, "app");
       if (!after.ok) return { ledger, result: undefined };
       return { ledger: after.value, result: changeAt(door, ledger, after.value, personId, office) };
     });
-    if (change !== undefined) await tell(office, door, personId, "app.ended", change);
+    if (change !== undefined) changes.push({ door, change });
   }
   await dropAppKey(office.db, personId);
+  await tell(office, personId, "app.ended", changes);
 }
 
 export interface Capability {
@@ -175,12 +189,21 @@ export async function giveCapabilities(office: Office, actor: Actor): Promise<De
   if (key === undefined || key.phone_id !== actor.phoneId) return deny("NO_APP_KEY");
   const capabilities: Capability[] = [];
   const refused: NotOpened[] = [];
+  const changes: Changed[] = [];
   for (const door of await doorsOf(office, actor.personId)) {
-    const given = await capabilityAt(office, actor, door, key.public_key);
+    const { changes: told, given } = await capabilityAt(office, actor, door, key.public_key);
+    changes.push(...told);
     if (given.ok) capabilities.push(given.value);
     else refused.push({ doorId: door.id, door: door.name, denial: given.denial, why: why(given.denial) });
   }
+  await noteChanges(office.db, changes);
   return grant({ capabilities, refused });
+}
+
+/** What came of one door; a version made on the way is told whatever came of it. */
+interface AtOneDoor {
+  readonly given: Decision<Capability>;
+  readonly changes: readonly Changed[];
 }
 
 async function capabilityAt(
@@ -188,29 +211,30 @@ async function capabilityAt(
   actor: Actor,
   door: DoorEntry,
   publicKey: Bytes,
-): Promise<Decision<Capability>> {
+): Promise<AtOneDoor> {
+  const refused = (denied: Denied): AtOneDoor => ({ given: denied, changes: [] });
   const roles = await rolesAtDoor(office, actor.personId, door);
   const may = mayAct({ roles, client: actor.client }, "openByApp");
-  if (!may.ok) return may;
+  if (!may.ok) return refused(may);
   const policy = await policyOf(office.db, door.propertyId);
-  const isNew = judgeApp(policy, actor);
-  if (!isNew.ok) return isNew;
-  return await withDoor<Decision<Capability>>(office.db, door.id, async (ledger, trx) => {
+  const isNewEnough = judgeApp(policy, actor);
+  if (!isNewEnough.ok) return refused(isNewEnough);
+  return await withDoor<AtOneDoor>(office.db, door.id, async (ledger, trx) => {
     const lock = await presentLock(trx, door.id);
     if (lock === undefined || ledger.lock === undefined)
-      return { ledger, result: deny("NOT_COMMISSIONED", door.name) };
-    const given = giveAppKey(ledger, keyAt(office, door, ledger, actor.personId, publicKey));
-    if (!given.ok) return { ledger, result: given };
-    const isNew = liveCode(ledger, actor.personId, "app") === undefined;
-    const room = isNew ? judgeRoom(given.value) : grant(true);
-    if (!room.ok) return { ledger, result: room };
+      return { ledger, result: refused(deny("NOT_COMMISSIONED", door.name)) };
+    const given = keyGiven(ledger, keyAt(office, door, ledger, actor.personId, publicKey));
+    if (!given.ok) return { ledger, result: refused(given) };
     if (liveCode(given.value, actor.personId, "app")?.terms?.suspended === true)
-      return { ledger, result: deny("PERSON_SUSPENDED") };
+      return { ledger, result: refused(deny("PERSON_SUSPENDED")) };
     const next = upToDate(office, lock, given.value);
     if (next.lock === undefined) throw new Error("a lock vanished while its table was made");
+    const changes = changesAt(office, door, ledger, next);
     // A table without room for the key: the door says so to the management (`heldUp`), and the phone to its owner.
-    if (liveCode(next, actor.personId, "app")?.added === undefined)
-      return { ledger: next, result: deny(next.lock.heldUp ?? "NOTHING_TO_ISSUE") };
+    if (liveCode(next, actor.personId, "app")?.added === undefined) {
+      const why = isDoubted(next.lock) ? "BOOKS_DOUBTED" : (next.lock.heldUp ?? "NOTHING_TO_ISSUE");
+      return { ledger: next, result: { given: deny(why), changes } };
+    }
     const minTableVersion = newestVersion(next.lock).version;
     const notAfter = office.now + 3_600 * policy.capabilityHours;
     const name = { lockId: lock.lock_id, epoch: lock.epoch };
@@ -232,7 +256,7 @@ async function capabilityAt(
       notAfter,
       minTableVersion,
     };
-    return { ledger: next, result: grant(capability) };
+    return { ledger: next, result: { given: grant(capability), changes } };
   });
 }
 
@@ -281,14 +305,29 @@ function keyAt(office: Office, door: DoorEntry, ledger: Ledger, personId: string
   };
 }
 
-async function tell(
-  office: Office,
-  door: DoorEntry,
-  personId: string,
-  kind: string,
-  change: DoorChange,
-): Promise<void> {
-  await tellChanges(office, { propertyId: door.propertyId, personId, kind }, [change]);
+/** Beside a doorcode, and only where the lock has room for one more. */
+function keyGiven(ledger: Ledger, key: NewCode): Decision<Ledger> {
+  const given = giveAppKey(ledger, key);
+  if (!given.ok || liveCode(ledger, key.person, "app") !== undefined) return given;
+  const room = judgeRoom(given.value);
+  return room.ok ? given : room;
+}
+
+interface Told {
+  readonly door: DoorEntry;
+  readonly change: DoorChange;
+}
+
+/** After the last door, as whoever changes several doors: whoever tells the feed keeps everybody else from telling. */
+async function tell(office: Office, personId: string, kind: string, changes: readonly Told[]): Promise<void> {
+  for (const propertyId of new Set(changes.map(({ door }) => door.propertyId))) {
+    const here = changes.filter(({ door }) => door.propertyId === propertyId);
+    await tellChanges(
+      office,
+      { propertyId, personId, kind },
+      here.map(({ change }) => change),
+    );
+  }
 }
 
 function why(denial: DenialName): string {

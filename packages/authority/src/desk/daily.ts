@@ -93,7 +93,7 @@ export async function giveDailyCode(
     at: office.now,
     recipient: mark,
     generation: slot.value.generation,
-    opens_until: lastSecondOf(today.value),
+    opens_until: lastSecondOf(today.value, slot.value.zone),
     sealed_to: channel === undefined ? null : sealRecipient(office, door.id, to),
   });
   const day = dayName(today.value.day);
@@ -115,7 +115,7 @@ export async function giveDailyCode(
     sentTo: channel === undefined ? null : channel === "email" ? "email" : "phone",
     day,
     validUntil: today.value.endsAt,
-    opensAtLatestUntil: lastSecondOf(today.value),
+    opensAtLatestUntil: lastSecondOf(today.value, slot.value.zone),
     limits: dailyLimits,
   });
 }

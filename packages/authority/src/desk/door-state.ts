@@ -81,9 +81,10 @@ async function houseWished({ db }: Office, propertyId: string): Promise<HouseWis
   return { leaseHours, markOf };
 }
 
-/** As of one door in full: a version, a wish, another house or a renewal of the lease waits. */
+/** As of one door in full: a version, a repair, a wish, another house or a renewal of the lease waits. */
 function isWaiting(row: DoorRow, wished: HouseWished, now: number): boolean {
-  const { newest, newest_house, newest_issued_at } = row;
+  const { newest, newest_house, newest_issued_at, said_flags } = row;
+  if (said_flags !== null && conditionsBy({ flags: said_flags }).damaged) return true;
   if (row.unset + row.setting + row.removing > 0 || newest !== row.proven) return true;
   if (newest === null || newest === 0 || newest_issued_at === null) return false;
   const isOtherHouse = newest_house !== null && toHex(newest_house) !== wished.markOf(row.kind as DoorKind);

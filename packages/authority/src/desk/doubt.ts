@@ -14,6 +14,7 @@ import { type DoorEntry, doorsOfProperty, presentLock } from "../store/registry.
 import { type Changed, noteChanges } from "../store/trail.ts";
 import { atProperty } from "./access.ts";
 import type { Actor } from "./actor.ts";
+import { changesAt } from "./hand-out.ts";
 
 export const doorsPerTrustMax = 1_000;
 
@@ -107,20 +108,25 @@ export async function trustBooks(
   const all = new Map((await doorsOfProperty(office.db, propertyId)).map((door) => [door.id, door]));
   const doors = [...new Set(wish.doors)].sort().map((id) => all.get(id));
   if (doors.includes(undefined)) return deny("NO_SUCH", "door");
-  const settled: DoubtedDoor[] = [];
+  const settled: Settled[] = [];
   for (const door of doors) {
-    const said = door === undefined ? undefined : await settle(office, door);
-    if (said !== undefined) settled.push(said);
+    const one = door === undefined ? undefined : await settle(office, door);
+    if (one !== undefined) settled.push(one);
   }
   const blank = { at: office.now, property_id: propertyId, person_id: null, detail: null };
-  await noteChanges(
-    office.db,
-    settled.map(({ doorId }): Changed => ({ ...blank, door_id: doorId, kind: "lock.trusted" })),
-  );
-  return grant(settled);
+  await noteChanges(office.db, [
+    ...settled.map(({ said }): Changed => ({ ...blank, door_id: said.doorId, kind: "lock.trusted" })),
+    ...settled.flatMap(({ changes }) => changes),
+  ]);
+  return grant(settled.map(({ said }) => said));
 }
 
-async function settle(office: Office, door: DoorEntry): Promise<DoubtedDoor | undefined> {
+interface Settled {
+  readonly said: DoubtedDoor;
+  readonly changes: readonly Changed[];
+}
+
+async function settle(office: Office, door: DoorEntry): Promise<Settled | undefined> {
   return await withDoor(office.db, door.id, async (ledger, trx) => {
     const lock = await presentLock(trx, door.id);
     const said = await doubtOf({ ...office, db: trx }, door, ledger);
@@ -129,7 +135,8 @@ async function settle(office: Office, door: DoorEntry): Promise<DoubtedDoor | un
     const wish = { lifeHours: lifeHoursDefault, renew: true, snapshot: true };
     const right = trusted(ledger, office.now);
     const next = raised(office, lock, right, wish);
-    return { ledger: next.ok ? next.value.ledger : right, result: said };
+    const after = next.ok ? next.value.ledger : right;
+    return { ledger: after, result: { said, changes: changesAt(office, door, ledger, after) } };
   });
 }
 

@@ -148,7 +148,12 @@ export function upToDate(office: Office, lock: LockTable, ledger: Ledger): Ledge
  * What making a version changed besides: what is on its way from now on, whose time was over and was taken out, and
  * whether something waits for room.
  */
-function changesAt(office: Office, door: DoorEntry, before: Ledger, after: Ledger): readonly Changed[] {
+export function changesAt(
+  office: Office,
+  door: DoorEntry,
+  before: Ledger,
+  after: Ledger,
+): readonly Changed[] {
   const blank = { at: office.now, property_id: door.propertyId, door_id: door.id };
   const old = new Map(before.codes.map((code) => [code.id, code]));
   const ended = after.codes.flatMap((code): Changed[] => {

@@ -6,7 +6,7 @@ import { decodeReturnSlip, lifeHoursDefault, type ReturnSlip, toHex } from "@doo
 import { type Decision, deny, grant } from "../model/denial.ts";
 import type { Office } from "../office/office.ts";
 import { type SlipOutcome, takeSlip } from "../office/receive.ts";
-import { noteVisit } from "../store/couriers.ts";
+import { hasBrought, noteVisit } from "../store/couriers.ts";
 import { doorById, doorsOfLocks } from "../store/registry.ts";
 import { type Changed, noteChanges } from "../store/trail.ts";
 import type { Actor } from "./actor.ts";
@@ -89,7 +89,7 @@ async function takeIn(
   }
   const wish = { lifeHours: lifeHoursDefault, renew: false, snapshot: false };
   const file = toHex(office.crypto.hash(bytes).slice(0, 4));
-  const { doorId, taken } = await takeSlip(
+  const { doorId, taken, isNews } = await takeSlip(
     office,
     wish,
     { file, slip },
@@ -103,16 +103,19 @@ async function takeIn(
       changes.push({ ...blank(office.now, doorId), kind: `lock.${taken.outcome}`, detail: null });
     if (taken.events > 0) changes.push({ ...blank(office.now, doorId), kind: "lock.events", detail: null });
     // A version stands only where the lock's signature was checked: one of an earlier epoch is anybody's word.
-    if (slip.kind === "receipt" && taken.version !== undefined)
-      await noteVisit(office.db, {
+    if (slip.kind === "receipt" && taken.version !== undefined) {
+      const visit = {
         door_id: doorId,
         phone_id: courier.phoneId,
         account_id: courier.accountId,
         at: office.now,
         outcome: receiptOutcome,
-        version: taken.version ?? null,
+        version: taken.version,
         conditions: null,
-      });
+      };
+      // The same receipt again is no visit: a lock without a clock gives each phone the same, and each once.
+      if (isNews || !(await hasBrought(office.db, visit))) await noteVisit(office.db, visit);
+    }
   }
   const delivered = {
     outcome: taken.outcome,

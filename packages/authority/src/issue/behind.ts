@@ -1,7 +1,7 @@
 /** Whether a door waits for a sync, for whatever reason: not only one of its codes. It issues nothing. */
 import { secondsNever } from "@doorsync/protocol/authority";
 import { leaseEnd } from "../model/at-the-door.ts";
-import { type Ledger, newestVersion } from "../model/ledger.ts";
+import { isDamaged, type Ledger, newestVersion } from "../model/ledger.ts";
 import { bookOf } from "../model/table-book.ts";
 import { doorcodeRuleId } from "./items.ts";
 import { needsIssue } from "./version.ts";
@@ -9,13 +9,14 @@ import { needsIssue } from "./version.ts";
 const secondsPerHour = 3_600;
 
 /**
- * A version waits for its proof, something waits that no version holds yet, or half of the lease is over, when whoever
+ * A version waits for its proof, a damaged table for its repair, something waits that no version holds yet, or half of the lease is over, when whoever
  * fetches next is given a renewal.
  */
 export function isBehind(ledger: Ledger, now: number): boolean {
   const { lock } = ledger;
   if (lock === undefined) return false;
-  return newestVersion(lock).version !== lock.proven || needsIssue(ledger, now) || isHalfOver(ledger, now);
+  const isUnproven = newestVersion(lock).version !== lock.proven;
+  return isUnproven || isDamaged(lock) || needsIssue(ledger, now) || isHalfOver(ledger, now);
 }
 
 /** Of the newest version's lease. */

@@ -4,7 +4,7 @@
  * in the worst case: that is `exposure.ts`.
  */
 import { type Rule, secondsNever } from "@doorsync/protocol/authority";
-import { type CodeLife, type IssuedVersion, isOver, type LockStanding } from "./ledger.ts";
+import { type CodeLife, type IssuedVersion, isDamaged, isOver, type LockStanding } from "./ledger.ts";
 import { holds } from "./proof.ts";
 import { bookOf } from "./table-book.ts";
 
@@ -70,18 +70,21 @@ export function atTheDoor(
       rule.expiringMinutes > 0 && first !== undefined ? first + rule.expiringMinutes * 60 : secondsNever;
     return { from: item.notBefore, until: Math.min(until, end), isCounted: true };
   };
+  const isBroken = isDamaged(lock);
   const opensBy = (stay: Stay | undefined): stay is Stay =>
     stay !== undefined && stay.from <= now && now < stay.until;
 
   return (code) => {
     const stay = proven === undefined ? undefined : stayIn(code, proven);
-    const worksNow = opensBy(stay);
-    const mayDiffer = onTheWay.some((row) => opensBy(stayIn(code, row)) !== worksNow);
+    const worksNow = opensBy(stay) && !isBroken;
+    // Whoever carries a damaged lock its table mends it, in whatever version.
+    const mayDiffer =
+      (isBroken && opensBy(stay)) || onTheWay.some((row) => opensBy(stayIn(code, row)) !== worksNow);
     return {
       worksNow,
       worksAfterSync: isWanted(code),
-      certain: !mayDiffer && lock.contradicted === undefined && !(worksNow && stay.isCounted),
-      worksUntil: worksNow && stay.until !== secondsNever ? stay.until : null,
+      certain: !mayDiffer && lock.contradicted === undefined && !(worksNow && stay?.isCounted === true),
+      worksUntil: worksNow && stay !== undefined && stay.until !== secondsNever ? stay.until : null,
     };
   };
 }

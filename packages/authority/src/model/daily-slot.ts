@@ -6,7 +6,7 @@
 import { decodeItem, firstZoneId, lastZoneId, secondsNever, settingsId } from "@doorsync/protocol/authority";
 import { dailyDay } from "./daily.ts";
 import { type Decision, deny, grant } from "./denial.ts";
-import { type CodeLife, classOf, type Ledger, type LockStanding } from "./ledger.ts";
+import { type CodeLife, classOf, isDamaged, type Ledger, type LockStanding } from "./ledger.ts";
 import { codeState } from "./proof.ts";
 import { type OffsetChange, plainHouse, plainTerms, type Terms } from "./terms.ts";
 
@@ -43,6 +43,7 @@ export function dailySlot(ledger: Ledger, now: number): Decision<DailySlot> {
   if (lock === undefined) return unavailable("no lock");
   const life = dailyLife(ledger);
   if (life === undefined) return unavailable("not enabled");
+  if (isDamaged(lock)) return unavailable("its table is damaged: sync the door");
   if (codeState(life, lock) !== "set" || life.wireId === undefined) return unavailable("not synced yet");
   const { generation, zone } = provenHouse(lock);
   if (generation !== house.dailyGeneration) return unavailable("not synced since codes were ended");

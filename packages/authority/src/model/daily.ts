@@ -72,9 +72,17 @@ function recipientKey({ recipient }: DailyIssue): string {
   return recipient.normalize("NFKC").replace(/\s/gu, "").toLowerCase();
 }
 
-/** When the last lock stops taking a code of this day: it may until the next day's is used, and so long at most. */
-export function lastSecondOf({ endsAt }: DailyDay): number {
-  return endsAt + dailyGraceSeconds;
+/**
+ * When the last lock stops taking a code of this day: it may until the next day's is used, and so long at most. The lock
+ * counts its grace by the offset in force: where that changes meanwhile, the hours after midnight are more or fewer.
+ */
+export function lastSecondOf({ day, endsAt }: DailyDay, zone: readonly OffsetChange[]): number {
+  const ends = zone.map(({ at, offsetMinutes }, i) => {
+    const until = zone[i + 1]?.at ?? Number.POSITIVE_INFINITY;
+    const end = Math.min((day + 1) * secondsPerDay - offsetMinutes * 60 + dailyGraceSeconds, until);
+    return end > at ? end : endsAt;
+  });
+  return Math.max(endsAt, ...ends);
 }
 
 const graceHours = dailyGraceSeconds / 3_600;
@@ -82,7 +90,7 @@ const graceHours = dailyGraceSeconds / 3_600;
 /** Said to whoever asks for a daily doorcode and to whoever is sent it. */
 export const dailyLimits: readonly string[] = [
   "It opens this door until midnight, by the door's local time.",
-  `The lock may still take it in the first ${graceHours} hours after midnight, until the next day's code is used.`,
+  `The lock may still take it in the first ${graceHours} hours after midnight (an hour more or less in a night in which the clocks change), until the next day's code is used.`,
   "It cannot be taken back before that without a door sync.",
   "Everybody who is sent one for this door on the same day gets the same code, so the log cannot tell them apart.",
 ];

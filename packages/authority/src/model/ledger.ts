@@ -11,6 +11,7 @@ import {
   type CredentialClass,
   firstCredentialId,
   type LockProfile,
+  receiptFlags,
   secondsNever,
   versionLeapMax,
 } from "@doorsync/protocol/authority";
@@ -326,6 +327,8 @@ export function openEpoch(
     snapshotWanted: false,
     lastSync: undefined,
     capacity,
+    // Another lock makes no book right: who was taken out since the backup would be in its first table.
+    doubt: ledger.lock !== undefined && isDoubted(ledger.lock) ? ledger.lock.doubt : undefined,
   };
   return { ...ledger, codes, lock };
 }
@@ -342,6 +345,11 @@ export function rotateEpoch(ledger: Ledger, epoch: number): Decision<Ledger> {
   const epochFrom = newestVersion(lock).version + 1;
   if (epochFrom > versionLeapMax) return deny("VERSIONS_EXHAUSTED", `${epochFrom}`);
   return grant({ ...ledger, lock: { ...lock, epoch, epochFrom } });
+}
+
+/** Whether the lock said last that its table is damaged: none of its codes opens until a whole table came in. */
+export function isDamaged({ said }: LockStanding): boolean {
+  return said !== undefined && (said.flags & receiptFlags.damaged) !== 0;
 }
 
 /** Whether the books of this door are in doubt and nobody has said yet that they are right. */

@@ -126,6 +126,8 @@ export interface Taken {
   readonly taken: TakenSlip;
   /** Tag of the commission that this slip answered: its parcel has done its work. */
   readonly answered: Bytes | undefined;
+  /** A receipt that was not in the books. */
+  readonly isNews: boolean;
 }
 
 /** Takes one slip in: on the lock's signature alone, whoever brought it. */
@@ -147,7 +149,7 @@ export async function takeSlip(
       refusal: undefined,
       events: 0,
     };
-    return { doorId, taken: { ...taken, ...more }, answered: undefined };
+    return { doorId, taken: { ...taken, ...more }, answered: undefined, isNews: false };
   };
   const pending = await commissionByLock(office.db, slip.lockId);
   if (pending !== undefined) {
@@ -193,7 +195,7 @@ async function takeReceiptSlip(
     if (before.lock?.epoch !== lock.epoch) return { ledger: before, result: said(lock.door_id, "old-epoch") };
     const { ledger: taken, outcome } = takeReceipt(before, word, office.now);
     const ledger = noteWord(taken, word, office.now);
-    await keepReceipt(trx, {
+    const isNews = await keepReceipt(trx, {
       door_id: lock.door_id,
       epoch: lock.epoch,
       digest: office.crypto.hash(body),
@@ -205,7 +207,8 @@ async function takeReceiptSlip(
     if (before.lock.doubt === undefined && ledger.lock?.doubt !== undefined)
       await noteDoubt(trx, lock, office.now, word.version);
     const changes = changesBetween(before, ledger, directory.names);
-    return { ledger, result: said(lock.door_id, outcome, { version: word.version, changes }) };
+    const told = said(lock.door_id, outcome, { version: word.version, changes });
+    return { ledger, result: { ...told, isNews } };
   });
 }
 

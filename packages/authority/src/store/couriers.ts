@@ -15,6 +15,21 @@ export async function noteVisit(db: Reader, visit: Omit<VisitTable, "id">): Prom
   await db.insertInto("visits").values(visit).execute();
 }
 
+/** Whether it is in the books already that this phone came from this door with a receipt for this version. */
+export async function hasBrought(
+  db: Reader,
+  visit: Pick<VisitTable, "door_id" | "phone_id" | "outcome" | "version">,
+): Promise<boolean> {
+  const query = db
+    .selectFrom("visits")
+    .select("id")
+    .where("door_id", "=", visit.door_id)
+    .where("phone_id", "=", visit.phone_id)
+    .where("outcome", "=", visit.outcome)
+    .where("version", "=", visit.version);
+  return (await query.limit(1).executeTakeFirst()) !== undefined;
+}
+
 /** Of one door, the newest last. */
 export async function handedAt(db: Reader, doorId: string, since: number): Promise<readonly HandedTable[]> {
   return await db

@@ -283,10 +283,12 @@ export async function putCommission(trx: Transaction<Schema>, commission: Commis
 }
 
 /** Keeps a verified receipt as evidence; the same one again changes nothing. */
-export async function keepReceipt(trx: Transaction<Schema>, receipt: ReceiptTable): Promise<void> {
-  await trx
+/** False: it was there before. */
+export async function keepReceipt(trx: Transaction<Schema>, receipt: ReceiptTable): Promise<boolean> {
+  const kept = await trx
     .insertInto("receipts")
     .values(receipt)
     .onConflict((conflict) => conflict.columns(["door_id", "epoch", "digest"]).doNothing())
-    .execute();
+    .executeTakeFirst();
+  return (kept.numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
