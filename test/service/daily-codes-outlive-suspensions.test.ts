@@ -36,7 +36,7 @@ interface Given {
 async function given(): Promise<Given> {
   made += 1;
   const door = await house.door(`Front ${made}`, "residence", unit);
-  const vic = await house.moveIn(["Vic", "Zoe", "Tom"][made - 1] ?? "Ada", "resident", unit);
+  const vic = await house.moveIn(["Vic", "Zoe", "Tom", "Ida"][made - 1] ?? "Ada", "resident", unit);
   await house.give(vic, [door]);
   const phone = await house.phone(vic);
   await phone.syncs(door);
@@ -120,4 +120,16 @@ test("what was told in the answer has no address, and no address lies open in th
       const text = value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : String(value);
       expect(text).not.toContain("evil.example");
     }
+});
+
+test("a door that is to take none any more ends it with the sync", { timeout: 90_000 }, async () => {
+  const one = await given();
+  const { door, code, to } = one;
+  // The generation stays: only the place for it in the door's table goes.
+  await house.asks("setDailyCode", { params: { door: door.doorId }, body: { enabled: false } });
+  expect((await says("person", one)).dailyCodes, "no door has heard of it").toMatchObject([{ to }]);
+  expect(opens(door, code)).toBe(true);
+  expect((await (await house.managersPhone()).syncs(door)).outcome.kind).toBe("synced");
+  expect(opens(door, code)).toBe(false);
+  expect((await says("person", one)).dailyCodes).toEqual([]);
 });

@@ -65,4 +65,28 @@ describe("whoever invited a guest hears live", () => {
     expect([kindsAbout(streams.rob, person), kindsAbout(streams.nora, person)]).toEqual([[], []]);
     for (const stream of Object.values(streams)) await stream.close();
   });
+
+  test("but not while they are suspended", async () => {
+    const invited = await rita.account.inviteGuest({
+      door: house.home.doorId,
+      name: "Gil Guest",
+      kind: "permanent",
+    });
+    if (!invited.ok) throw new Error(`no guest: ${JSON.stringify(invited)}`);
+    const { person } = invited.value;
+    const manager = { token: service.manager };
+    const ofRita = { property: service.propertyId, person: house.rita.personId };
+    await service.call("suspend", { ...manager, params: ofRita, body: { reason: "other" } });
+    const streams = [
+      await listen(service, await rita.token()),
+      await listen(service, service.manager),
+    ] as const;
+    const params = { door: house.home.doorId, person };
+    expect((await service.call("revokeGuest", { ...manager, params })).status).toBe(200);
+    await expect.poll(() => kindsAbout(streams[1], person).length, patience).toBeGreaterThan(0);
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(kindsAbout(streams[0], person)).toEqual([]);
+    for (const stream of streams) await stream.close();
+    await service.call("resume", { ...manager, params: ofRita, body: {} });
+  });
 });

@@ -9,7 +9,7 @@ import { noteRestored } from "../../packages/authority/src/desk/doubt.ts";
 import { becomes, opens, passes } from "../support/journey-door.ts";
 import { type House, openHouse } from "../support/journey-house.ts";
 import { type Answer, type Service, startService } from "../support/service.ts";
-import { fetched, visit } from "../support/service-door.ts";
+import { visit } from "../support/service-door.ts";
 import { bytesOf, crypto, makeLock, noon, reboot } from "../world.ts";
 
 const hour = 3_600;
@@ -219,4 +219,54 @@ test("a phone's key asks for room as a code does: a full lock goes on without it
   expect(await house.sees(front)).toMatchObject({ heldUp: null, pending: false, health: { state: "ok" } });
   const leave = (await service.call("fetchCapabilities", { token: await phone.token() })).body;
   expect(leave).toMatchObject({ capabilities: [], refused: [{ denial: "LOCK_FULL" }] });
+});
+
+test("the log names whoever has a credential now, or had it last, and nobody of an earlier lock", async () => {
+  const unit = await house.unit("1A");
+  const front = await house.door("1A front", "residence", unit);
+  const manager = await house.managersPhone();
+  const sync = async () => {
+    await manager.syncs(front);
+    await manager.syncs(front);
+    passes(service, [front], 60);
+  };
+  const xena = await house.moveIn("Xena", "resident", unit);
+  const yuri = await house.moveIn("Yuri", "resident", unit);
+  for (const one of [xena, yuri]) {
+    await house.give(one, [front]);
+    passes(service, [front], 60);
+  }
+  await sync();
+  // Her second code is younger than his only one.
+  await (await house.phone(xena)).account.reset({ door: front.doorId });
+  await sync();
+  await house.revokeAll(xena);
+  await sync();
+  const hers = async () =>
+    (
+      await service
+        .office()
+        .db.selectFrom("codes")
+        .select("wire_id")
+        .where("person_id", "=", xena.personId)
+        .execute()
+    ).map(({ wire_id }) => wire_id);
+  const first = await hers();
+  front.lock.board.holdReset();
+  const body = { setup: formatSetup(crypto, front.lock.setup), replace: true };
+  await house.asks("commissionDoor", { params: { door: front.doorId }, body });
+  await sync();
+  const code = (await house.sees(front)).codes.find((one: Answer["body"]) => one.class === "code");
+  expect(first, "he has her number of the lock before").toContain(code.credential);
+  expect(opens(front, await (await house.phone(yuri)).now(front))).toBe(true);
+  await sync();
+  const openers = async () =>
+    (await house.asks("doorLog", { params: { door: front.doorId } })).entries.flatMap(
+      (entry: Answer["body"]) =>
+        entry.kind === "LockOperation" && entry.credential === code.credential ? [entry.person] : [],
+    );
+  expect(new Set(await openers())).toEqual(new Set(["Yuri"]));
+  await house.revokeAll(yuri);
+  await sync();
+  expect(new Set(await openers())).toEqual(new Set(["Yuri"]));
 });

@@ -82,6 +82,30 @@ test("a courier's word under one key is taken once, and another one under it is 
   expect(await told()).toBe(before + 1);
 });
 
+test("guests who are invited and sent away again use up a door's digits for everybody: so many a day", async () => {
+  const token = await phone.token();
+  const { db } = service.office();
+  const { id } = await db
+    .selectFrom("accounts")
+    .innerJoin("people", "people.id", "accounts.person_id")
+    .select("accounts.id")
+    .where("accounts.email", "=", rita.email)
+    .executeTakeFirstOrThrow();
+  const tries = Array.from({ length: limits.inviteGuest.most - 1 }, () => ({
+    key: `inviteGuest/${id}`,
+    at: service.clock.now,
+  }));
+  await db.insertInto("attempts").values(tries).execute();
+  const invite = async (name: string) =>
+    await service.call("inviteGuest", {
+      token,
+      params: { door: front.doorId },
+      body: { name, kind: "permanent" },
+    });
+  expect((await invite("The last")).status).toBe(200);
+  expect((await invite("One too many")).body).toMatchObject({ name: "TOO_MANY" });
+});
+
 test("the audit has the first try too many of a window, and not all that follow", async () => {
   await house.policy({ customCodes: true, picksPerDayMax: 2 });
   const token = await phone.token();

@@ -4,6 +4,8 @@
  */
 import type { Bytes } from "@doorsync/protocol/authority";
 import { provenHouse } from "../model/daily-slot.ts";
+import { classOf } from "../model/ledger.ts";
+import { holds } from "../model/proof.ts";
 import type { Office } from "../office/office.ts";
 import { accountOfPerson } from "../store/accounts.ts";
 import { dailyStillOf } from "../store/daily.ts";
@@ -45,8 +47,10 @@ export async function dailyStill(
   const generations = new Map<string, number | undefined>();
   for (const { door_id } of rows) {
     if (generations.has(door_id)) continue;
-    const { lock } = await loadLedger(office.db, door_id);
-    generations.set(door_id, lock === undefined ? undefined : provenHouse(lock).generation);
+    const { lock, codes } = await loadLedger(office.db, door_id);
+    // Without a place for it in the table, or by another generation, the lock takes none that was given out.
+    const isTaken = codes.some((code) => classOf(code) === "dailyCode" && holds(code, lock?.proven ?? 0));
+    generations.set(door_id, lock === undefined || !isTaken ? undefined : provenHouse(lock).generation);
   }
   return rows
     .filter((row) => row.generation === generations.get(row.door_id))

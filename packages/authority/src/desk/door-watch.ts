@@ -194,7 +194,11 @@ async function couriersOf(
       at: row.at,
       broughtVersion: row.outcome === "receipt" ? (row.version ?? undefined) : undefined,
     }));
-  const personOf = new Map(ledger.codes.map((code) => [code.wireId, code.person]));
+  // An earlier lock gave its numbers to others: whoever has one now, or had it last.
+  const holders = [...ledger.codes].sort(
+    (a, b) => Number(b.released) - Number(a.released) || a.wishedAt - b.wishedAt,
+  );
+  const personOf = new Map(holders.map((code) => [code.wireId, code.person]));
   const opened = kept.flatMap(({ event }) => {
     const person = isOpening(event) ? personOf.get(event.credential) : undefined;
     if (person === undefined) return [];

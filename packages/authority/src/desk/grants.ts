@@ -71,7 +71,7 @@ export async function grantAccess(
 export async function revokeAll(office: Office, actor: Actor, wish: Target): Promise<Decision<Revoked>> {
   const held = await reachHeld(office, actor, wish, "revokeAll");
   if (!held.ok) return held;
-  const { reach, ties } = held.value;
+  const { reach } = held.value;
   if (wish.personId === actor.personId) return deny("NOT_ALLOWED", "revoke one's own access");
   const doors: DoorChange[] = [];
   for (const door of await doorsWithin(office, reach)) {
@@ -95,7 +95,7 @@ export async function revokeDoor(
 ): Promise<Decision<Revoked>> {
   const held = await reachHeld(office, actor, wish, "revokeAll");
   if (!held.ok) return held;
-  const { reach, ties } = held.value;
+  const { reach } = held.value;
   if (wish.personId === actor.personId) return deny("NOT_ALLOWED", "revoke one's own access");
   const named = await doorsNamed(office, reach, [wish.doorId]);
   if (!named.ok) return named;

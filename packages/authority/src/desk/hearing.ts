@@ -41,8 +41,9 @@ export async function changesFor(office: Office, actor: Actor, after: number): P
     personId,
     others.flatMap(({ kind, person_id }) => (isOfCode(kind) && person_id !== null ? [person_id] : [])),
   );
-  const isOfGuest = ({ kind, person_id }: ChangeRow): boolean =>
-    isOfCode(kind) && person_id !== null && guests.has(person_id);
+  const here = new Set(live.map(({ propertyId }) => propertyId));
+  const isOfGuest = ({ kind, person_id, property_id }: ChangeRow): boolean =>
+    isOfCode(kind) && person_id !== null && guests.has(person_id) && here.has(property_id);
   const isOfHost = await hostHears(office, live, others);
   const isNobodys = await nobodysHeard(office, actor, live, others);
   return {

@@ -28,6 +28,8 @@ export const limits = {
   /** Against a burst; a day's number is the policy's (daily.ts). */
   enrolAppKey: { most: 10, windowSeconds: day, per: "account" },
   dailyCode: { most: 5, windowSeconds: 10 * minute, per: "account" },
+  /** Who invites and sends away again uses up a door's digits until its next sync: for everybody there. */
+  inviteGuest: { most: 100, windowSeconds: day, per: "account" },
   passwordReset: { most: 3, windowSeconds: hour, per: "account" },
   /** A phone's own word for a visit: enough for a watch over a house full of doors, and no way to fill the books. */
   reportVisit: { most: 240, windowSeconds: hour, per: "account" },

@@ -51,6 +51,8 @@ export async function holdersOf(
     .where("codes.door_id", "=", doorId)
     .where("codes.wire_id", "in", [...new Set(credentials)])
     .orderBy("codes.released", "desc")
+    // Of those who are gone, whoever had the number last.
+    .orderBy("codes.wished_at")
     .orderBy("codes.created_at")
     .execute();
   return new Map(rows.map((row) => [row.wire_id ?? undefined, row.name]));

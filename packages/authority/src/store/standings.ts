@@ -1,10 +1,7 @@
-/** Who stands in which relation to a property or a unit of it, and who holds a code. Rows only; no rule. */
-import type { Transaction } from "kysely";
 import type { Role } from "../model/permission.ts";
 import type { Terms } from "../model/terms.ts";
 import { unpackTerms } from "./packed.ts";
 import type { Reader } from "./registry.ts";
-import type { Schema } from "./schema.ts";
 
 export interface Standing {
   readonly personId: string;

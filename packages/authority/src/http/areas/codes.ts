@@ -190,6 +190,7 @@ export const codes: readonly Endpoint[] = [
       { additionalProperties: false },
     ),
     answer: Guest,
+    limits: [{ rule: "inviteGuest", key: ({ actor }) => actor.accountId }],
     run: ({ office, actor, params, body }) => {
       const { name, kind, from, until, windows, length, code } = body;
       return inviteGuest(office, actor, {
