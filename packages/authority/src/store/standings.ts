@@ -1,3 +1,4 @@
+/** Who stands in which relation to a property or a unit of it, and who holds a code. Rows only; no rule. */
 import type { Role } from "../model/permission.ts";
 import type { Terms } from "../model/terms.ts";
 import { unpackTerms } from "./packed.ts";
