@@ -8,6 +8,8 @@ import { atTheDoor, type CodeLife, codeState, isPending } from "@doorsync/author
 import { createCrypto } from "@doorsync/protocol/authority";
 import { openssl } from "@doorsync/protocol/node-crypto";
 import { expect, test } from "vitest";
+import { doubted, isDoubted, type Ledger, trusted } from "../packages/authority/src/model/ledger.ts";
+import { takeReceipt } from "../packages/authority/src/model/proof.ts";
 import { type PaperOffice, paperOffice } from "./support/paper-office.ts";
 
 const crypto = createCrypto(openssl);
@@ -151,6 +153,27 @@ test("a receipt for a table that was never issued is an alarm, and only a newer 
   visit(one);
   expect(one.receive(one.lock.receipt())).toBe("proven");
   expect(stateOf(one, id)).toBe("set");
+});
+
+test("management's word is for what was known then: a lock that signs for still more puts the books in doubt anew", () => {
+  const one = office();
+  give(one, "assign");
+  one.issue();
+  visit(one);
+  one.receive(one.lock.receipt());
+  const says = (ledger: Ledger, version: number, at: number): Ledger =>
+    takeReceipt(ledger, { version, state: new Uint8Array(8), lowerSeconds: 0, damaged: false }, at).ledger;
+  const isDoubtedNow = ({ lock }: Ledger): boolean => lock !== undefined && isDoubted(lock);
+  const first = says(one.ledger(), 40, 100);
+  expect(isDoubtedNow(first)).toBe(true);
+  const word = trusted(first, 200);
+  expect(isDoubtedNow(word)).toBe(false);
+  // What the word was given for does not take it back; nor does what is found out only after `restored` was looked through.
+  expect(isDoubtedNow(says(word, 40, 300))).toBe(false);
+  const announced = trusted(doubted(one.ledger(), 100), 200);
+  expect(isDoubtedNow(says(announced, 40, 300))).toBe(false);
+  const further = says(word, 41, 300);
+  expect(further.lock?.doubt).toEqual({ since: 300, settledAt: undefined });
 });
 
 test("a damaged lock's receipt proves nothing and brings a snapshot into the mailbox, even of a proven version", () => {

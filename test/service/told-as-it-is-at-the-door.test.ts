@@ -133,6 +133,11 @@ test("another lock does not make doubted books right: its first table waits for 
       code.class === "code" ? [[code.state, code.worksNow]] : [],
     );
   expect(await codeOf()).toEqual([["unset", false]]);
+  // Nor is leave for a phone that opens.
+  const annas = await service.logIn(anna.email);
+  expect((await enrol(annas, "anna")).status).toBe(200);
+  const leave = (await service.call("fetchCapabilities", { token: annas })).body;
+  expect(leave).toMatchObject({ capabilities: [], refused: [{ denial: "BOOKS_DOUBTED" }] });
   await asks("trustBooks", { params: ofProperty(), body: { doors: [front.doorId] } });
   expect((await visit(service, phone, hung)).report.outcome.kind).toBe("synced");
   expect(await inDoubt()).toBe(0);

@@ -223,6 +223,7 @@ async function capabilityAt(
     const lock = await presentLock(trx, door.id);
     if (lock === undefined || ledger.lock === undefined)
       return { ledger, result: refused(deny("NOT_COMMISSIONED", door.name)) };
+    if (isDoubted(ledger.lock)) return { ledger, result: refused(deny("BOOKS_DOUBTED")) };
     const given = keyGiven(ledger, keyAt(office, door, ledger, actor.personId, publicKey));
     if (!given.ok) return { ledger, result: refused(given) };
     if (liveCode(given.value, actor.personId, "app")?.terms?.suspended === true)
@@ -231,10 +232,8 @@ async function capabilityAt(
     if (next.lock === undefined) throw new Error("a lock vanished while its table was made");
     const changes = changesAt(office, door, ledger, next);
     // A table without room for the key: the door says so to the management (`heldUp`), and the phone to its owner.
-    if (liveCode(next, actor.personId, "app")?.added === undefined) {
-      const why = isDoubted(next.lock) ? "BOOKS_DOUBTED" : (next.lock.heldUp ?? "NOTHING_TO_ISSUE");
-      return { ledger: next, result: { given: deny(why), changes } };
-    }
+    if (liveCode(next, actor.personId, "app")?.added === undefined)
+      return { ledger: next, result: { given: deny(next.lock.heldUp ?? "NOTHING_TO_ISSUE"), changes } };
     const minTableVersion = newestVersion(next.lock).version;
     const notAfter = office.now + 3_600 * policy.capabilityHours;
     const name = { lockId: lock.lock_id, epoch: lock.epoch };

@@ -112,7 +112,10 @@ export function takeReceipt(
   const issued = lock.issued.find(({ version }) => version === said.version);
   if (issued === undefined || !equal(issued.state, said.state)) {
     const contradicted = Math.max(said.version, lock.contradicted ?? 0);
-    const doubt = lock.doubt ?? { since: receivedAt, settledAt: undefined };
+    // Management's word was for what was known then: a lock that signs for still more takes tables from elsewhere.
+    const isFurther = lock.contradicted !== undefined && said.version > lock.contradicted;
+    const isNew = lock.doubt === undefined || (isFurther && lock.doubt.settledAt !== undefined);
+    const doubt = isNew ? { since: receivedAt, settledAt: undefined } : lock.doubt;
     return { ledger: { ...ledger, lock: { ...lock, contradicted, doubt } }, outcome: "contradicts" };
   }
   if (said.damaged)
