@@ -11,9 +11,6 @@ export interface Figure {
 
 /** Targets that are not met, each with its reason. They are told as missed at every run and fail none. */
 export const knownMisses: Readonly<Record<string, string>> = {
-  "stranger-handshake-verifies":
-    "a stranger's handshake is found out by one agreement of keys, beside the lock's own public key, and importing an " +
-    "X25519 secret costs Node's OpenSSL five verifications each time; a connection has eight such efforts, then it is closed",
   "two-threads":
     "one thread keeps 1.3 to 1.4 processors busy, since the engine compiles hot code beside it; on two processors two " +
     "threads share what is left",

@@ -278,6 +278,25 @@ describe("everything else", () => {
     );
   });
 
+  test("X25519 is by the bytes of a secret, whatever its array held before and whatever becomes of what was given", () => {
+    for (const crypto of [slow, fast]) {
+      const secret = new Uint8Array(32).fill(7);
+      const peer = crypto.agreePublic(new Uint8Array(32).fill(9));
+      const of = (held: Uint8Array) => [
+        toHex(crypto.agreePublic(held)),
+        toHex(crypto.agree(held, peer) ?? held),
+      ];
+      const first = of(secret);
+      crypto.agreePublic(secret).fill(0);
+      expect(of(secret)).toEqual(first);
+      secret.fill(8);
+      expect(of(secret)).not.toEqual(first);
+      expect(of(secret)).toEqual(of(new Uint8Array(32).fill(8)));
+      secret.fill(7);
+      expect(of(secret)).toEqual(first);
+    }
+  });
+
   test("ChaCha20/Poly1305 seals to the same bytes, and a change anywhere opens for neither", () => {
     fc.assert(
       fc.property(

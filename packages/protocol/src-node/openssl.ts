@@ -52,7 +52,6 @@ function remembering(load: (raw: Bytes) => KeyObject): (raw: Bytes) => KeyObject
   };
 }
 
-// Only signing keys are remembered: remembering an ephemeral X25519 secret would end forward secrecy.
 const signingKey = remembering((seed) => secretKey(ed25519Pkcs8, seed));
 const verifyingKey = remembering((raw) => publicKey(ed25519Spki, raw));
 
@@ -66,17 +65,45 @@ function rawPublic(secret: KeyObject): Bytes {
   return plain(spki.subarray(spki.length - 32));
 }
 
+interface Agreeing {
+  /** The bytes it was made of: whoever wrote others into the array has another secret. */
+  readonly raw: Buffer;
+  readonly key: KeyObject;
+  /** Once it was asked for. */
+  publicKey: Bytes | undefined;
+}
+
+/**
+ * Importing an X25519 secret costs five verifications, and a lock has one for all its years. It is remembered by the array
+ * that holds it and goes with that: an ephemeral secret lives no longer for it, as it would among the others.
+ */
+const agreeing = new WeakMap<Bytes, Agreeing>();
+
+function agreementKey(secret: Bytes): Agreeing {
+  const before = agreeing.get(secret);
+  if (before?.raw.equals(secret) === true) return before;
+  const made = {
+    raw: Buffer.from(secret),
+    key: secretKey(x25519Pkcs8, secret),
+    publicKey: undefined,
+  };
+  agreeing.set(secret, made);
+  return made;
+}
+
 export const openssl: Provider = {
   name: "openssl",
   ed25519Public: (seed: Bytes): Bytes => rawPublic(signingKey(seed)),
   ed25519Sign: (seed: Bytes, message: Bytes): Bytes => plain(sign(null, message, signingKey(seed))),
   ed25519Verify: (key: Bytes, message: Bytes, signature: Bytes): boolean =>
     verify(null, message, verifyingKey(key), signature),
-  x25519Public: (secret: Bytes): Bytes => rawPublic(secretKey(x25519Pkcs8, secret)),
+  x25519Public(secret: Bytes): Bytes {
+    const known = agreementKey(secret);
+    known.publicKey ??= rawPublic(known.key);
+    return new Uint8Array(known.publicKey);
+  },
   x25519: (secret: Bytes, key: Bytes): Bytes =>
-    plain(
-      diffieHellman({ privateKey: secretKey(x25519Pkcs8, secret), publicKey: publicKey(x25519Spki, key) }),
-    ),
+    plain(diffieHellman({ privateKey: agreementKey(secret).key, publicKey: publicKey(x25519Spki, key) })),
   aeadSeal(key: Bytes, nonce: Bytes, aad: Bytes, plaintext: Bytes): Bytes {
     const cipher = createCipheriv(aead, key, nonce, { authTagLength: tagBytes });
     cipher.setAAD(aad, { plaintextLength: plaintext.length });
