@@ -325,6 +325,21 @@ const unitPlants: readonly Plant[] = [
       test: "after a drop at any fragment at most one chunk is sent again: an operation every 4 frames",
     },
   },
+  {
+    id: "second-waits-for-the-sync",
+    fault: "who comes second while a courier's stream is written is judged when all of it is written",
+    edits: [
+      {
+        file: "packages/lock-sim/src/firmware/step.ts",
+        find: "if (!isDone(settled.lanes.table)) settled = fillKeypadLane(settled, turn);",
+        put: "if (settled.lanes.table === undefined) settled = fillKeypadLane(settled, turn); void isDone;",
+      },
+    ],
+    caughtBy: {
+      file: "test/door-answers-while-writing.test.ts",
+      test: "is answered while a job of many operations goes on, not after it",
+    },
+  },
 ];
 
 const fromWorld = worldPlants.flatMap((plant): readonly Plant[] => {

@@ -40,7 +40,7 @@ import { decodeSecure, heldVersion } from "./secure.ts";
 import { connect, forgetSession, hearFrame, keepSessionTime, type Turn } from "./session.ts";
 import { type Half, type KeypadThen, off, type Running, type State, type TableThen } from "./state.ts";
 import { hearMessage, settleTable } from "./sync.ts";
-import { answered, type Ended, job, proceed } from "./work.ts";
+import { answered, type Ended, isDone, job, proceed } from "./work.ts";
 
 export interface Firmware {
   step(state: State, event: Event): { readonly state: State; readonly effects: readonly Effect[] };
@@ -105,6 +105,9 @@ function heed(running: Running, turn: Turn, event: Heeded): Running {
 function settle(running: Running, turn: Turn): Running {
   let settled = running;
   for (;;) {
+    // Before the table's next operation, however many are to come: whoever waits at the door waits for one. But what is
+    // durable by now is in force before anybody else is judged.
+    if (!isDone(settled.lanes.table)) settled = fillKeypadLane(settled, turn);
     const { lanes, ended } = proceed(settled.lanes, turn.effects);
     settled = end({ ...settled, lanes }, turn, ended);
     if (ended !== undefined || settled.lanes.outstanding !== undefined) {
@@ -120,15 +123,19 @@ function settle(running: Running, turn: Turn): Running {
 /** Failed chores after which a lock rests until the next power-on: flash that does not take is not worn further. */
 const failedChoresMax = 32;
 
-/** Work for lanes that are both empty; undefined: there is none. */
-function takeUp(running: Running, turn: Turn): Running | undefined {
-  const next = considerNext(running, turn);
-  if (next !== running) return next;
-  const clock = noteClock(running, turn);
+/** Whoever waits at the door, then notes, then the journal, as long as the keypad's lane has nothing to do. */
+function fillKeypadLane(running: Running, turn: Turn): Running {
+  let filled = running;
+  while (filled.lanes.keypad === undefined && filled.entered.length > 0) filled = considerNext(filled, turn);
+  if (filled.lanes.keypad !== undefined) return filled;
+  const clock = noteClock(filled, turn);
   if (clock !== undefined) return clock;
-  const line = nextLine(running, turn);
-  if (line.job !== undefined) return withKeypadJob(line.running, line.job);
-  if (line.running !== running) return line.running;
+  const line = nextLine(filled, turn);
+  return line.job === undefined ? line.running : withKeypadJob(line.running, line.job);
+}
+
+/** Work for lanes that are both empty, and nobody waits at the door; undefined: there is none. */
+function takeUp(running: Running, turn: Turn): Running | undefined {
   if (running.resetPressed) return beginReset(running, turn);
   if (running.session !== undefined) return undefined;
   if (running.wipeFailed || running.failedChores >= failedChoresMax) return undefined;

@@ -28,6 +28,11 @@ export function job<T>(ops: readonly StorageEffect[], then: T): Job<T> {
   return { ops, at: 0, then };
 }
 
+/** Whether there is a job of which everything was read back, and which is only still to be ended. */
+export function isDone<T>(job: Job<T> | undefined): boolean {
+  return job !== undefined && job.at === job.ops.length;
+}
+
 /** How far the job had come when an operation did not read back, and what it read; or that it is done. */
 export type Ended<K, T> =
   | { readonly lane: "keypad"; readonly ok: boolean; readonly job: Job<K> }
