@@ -243,7 +243,7 @@ function unlockVisit() {
   );
   const door = { name, dh: pair.lockPublic.dh };
   const phone = secret("phone");
-  const start = startUnlock(fast, door, phone);
+  const start = accepted(startUnlock(fast, door, phone));
   const lock = { name, dhSecret: pair.atLock.dhSecret };
   const { reply, channel } = accepted(acceptUnlockStart(fast, lock, secret("lock"), start));
   const { message } = accepted(askUnlock(fast, door, phone, reply, { capability, seed }));

@@ -1,6 +1,7 @@
 // The driver of a visit over links in memory: every promise settles, nothing is left listening or ticking, and a
 // faulty link costs a visit, never a table.
 import {
+  describeOutcome,
   type Fault,
   type Link,
   type Mailbox,
@@ -333,8 +334,64 @@ describe("whatever others do, the promise settles and nothing is left", () => {
     ]);
   });
 
+  const bug = (): never => {
+    throw new Error("a bug of the app");
+  };
+
+  test.each([
+    ["onProgress", { onProgress: bug }],
+    ["onMessage", { onMessage: bug }],
+  ])(
+    "%s that throws ends the visit by its name and its words, and the next visit syncs",
+    async (name, thrown) => {
+      const lock = createHonestLock(streamed, 1);
+      const { mailbox } = memoryMailbox([streamed.snapshot(5)]);
+      const met = meet(lock);
+      const { result, fired } = await visit({ transport: met.transport, mailbox, ...thrown });
+      const why = "a bug of the app";
+      expect(result?.outcome).toEqual({ kind: "broken", check: `app/${name}`, why });
+      expect(result?.troubles[0]).toBe(`app/${name}: ${why}`);
+      expect(result === undefined ? "" : describeOutcome(result.outcome)).toContain(why);
+      expect([met.counts, fired]).toEqual([{ listeners: 0, isClosed: true }, 0]);
+      const again = await visit({ transport: meet(lock).transport, mailbox });
+      expect(again.result?.outcome.kind).toBe("synced");
+    },
+  );
+
+  test("onIgnored that throws does, too", async () => {
+    const [update] = parcels;
+    if (update === undefined) throw new Error("the cast has no parcel");
+    const spoilt: Parcel = { ...update, to: update.to + 1 };
+    const { transport } = meet(createHonestLock(house, 1));
+    const { mailbox } = memoryMailbox([spoilt]);
+    const { result } = await visit({ transport, mailbox, onIgnored: bug });
+    expect(result?.outcome).toEqual({ kind: "unfit", why: expect.any(String) });
+    expect(result?.troubles).toEqual(["app/onIgnored: a bug of the app"]);
+  });
+
+  test("what throws behind a sync that is done is told, and the sync stays done", async () => {
+    const { transport } = meet(createHonestLock(house, 1));
+    const closing: Transport = {
+      open: async (signal) => ({ ...(await transport.open(signal)), close: bug }),
+    };
+    const { result } = await visit({ transport: closing, mailbox: memoryMailbox(parcels).mailbox });
+    expect([result?.outcome.kind, result?.troubles]).toEqual(["synced", ["app/link: a bug of the app"]]);
+  });
+
+  test("a transport that throws instead of rejecting, at open or when it is listened to", async () => {
+    const { mailbox } = memoryMailbox(parcels);
+    const atOnce = await visit({ transport: { open: bug }, mailbox });
+    expect(atOnce.result?.outcome).toEqual({ kind: "unreachable", why: "a bug of the app" });
+    const pair = watched(memoryPair(244).phone);
+    const deaf: Link = { ...pair.face, onClosed: bug };
+    const later = await visit({ transport: memoryTransport(() => deaf), mailbox });
+    expect(later.result?.outcome).toEqual({ kind: "broken", check: "app/link", why: "a bug of the app" });
+    expect(pair.counts).toEqual({ listeners: 0, isClosed: true });
+    expect([atOnce.fired, later.fired]).toEqual([0, 0]);
+  });
+
   test("a mailbox that stores nothing: synced all the same, and the receipt stays owed", async () => {
-    for (const deliver of [() => never, async () => Promise.reject(new Error("the disk is full"))]) {
+    for (const deliver of [() => never, async () => Promise.reject(new Error("the disk is full")), bug]) {
       const lock = createHonestLock(house, 1);
       const mailbox: Mailbox = { parcels: async () => parcels, deliver };
       const { result } = await visit({ transport: meet(lock).transport, mailbox });

@@ -3,6 +3,7 @@
  * stranger's bytes, not from another lock's or another epoch's messages, not from a message taken for another, and not
  * from everything that is inside another lock.
  */
+
 import * as authority from "@doorsync/protocol/authority";
 import * as air from "@doorsync/protocol/courier";
 import fc from "fast-check";
@@ -19,6 +20,7 @@ import { acceptRotation } from "../packages/protocol/src/rules/rotation.ts";
 import { acceptTime } from "../packages/protocol/src/rules/time.ts";
 import { type LockTrust, signedContext } from "../packages/protocol/src/rules/trust.ts";
 import { acceptUnlock } from "../packages/protocol/src/rules/unlock.ts";
+import { accepted } from "./accepted.ts";
 import { runs } from "./replay.ts";
 import {
   answerName,
@@ -102,7 +104,7 @@ function messagesOf(
     pull: air.encodePull(0),
     segment: issueSegment(crypto, believed(property), bytesOf("segment", 32), place, []),
     ack: authority.issueAck(crypto, table, name, place),
-    "unlock-start": air.startUnlock(crypto, { name, dh: property.lockPublic.dh }, nonce32),
+    "unlock-start": accepted(air.startUnlock(crypto, { name, dh: property.lockPublic.dh }, nonce32)),
     unlock: capabilityFor(authoritySeeds.capability, name),
   };
   const types = Object.keys(bodies) as (keyof typeof bodies)[];

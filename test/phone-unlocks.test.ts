@@ -227,6 +227,12 @@ describe("the time", () => {
     ["no source of it", undefined],
     ["a source that has none", () => Promise.resolve(undefined)],
     ["a source that fails", () => Promise.reject(new Error("offline"))],
+    [
+      "a source that throws",
+      () => {
+        throw new Error("a bug of the app");
+      },
+    ],
     ["a source that says nothing", () => new Promise<never>(() => {})],
   ])("with %s the lock stays shut, and says why", async (_, time) => {
     const at = home("phone");
@@ -272,6 +278,50 @@ describe("T7: whatever answers in a lock's place", () => {
     put(at, tableWithout(at.property));
     const trip = await goTo(at, { transport: answering(at.lock, "unlocked", new Uint8Array(21)) });
     expect(trip.outcome).toEqual({ kind: "broken", check: "unlocked/seal" });
+  });
+});
+
+describe("what this phone was given for the door is not whole", () => {
+  const at = home("phone");
+  const door = { name: at.property.lock.name, dh: at.property.lockPublic.dh, tag };
+
+  test.each<[string, Partial<UnlockOptions>, string]>([
+    ["a key of small order", { door: { ...door, dh: new Uint8Array(32) } }, "unlock/dh"],
+    ["a key that is too short", { door: { ...door, dh: door.dh.slice(1) } }, "unlock/dh"],
+    ["no capability", { capability: new Uint8Array(0) }, "unlock/capability"],
+    ["too long a capability", { capability: new Uint8Array(161) }, "unlock/capability"],
+    ["a seed that is too short", { deviceSeed: new Uint8Array(31) }, "unlock/seed"],
+  ])("%s: the person is told, the request is never made, and nothing is left", async (_, given, check) => {
+    const trip = await goTo(at, given);
+    expect(trip.outcome).toEqual({ kind: "broken", check });
+    expect(trip.said.slice(0, 2)).toEqual([">hello", "<hello"]);
+    expect(trip.said).not.toContain(">unlock");
+    expect(describeUnlock(trip.outcome)).toContain("fetch it again");
+    expect([trip.left, trip.opened]).toEqual([0, false]);
+    expect((await goTo(at)).outcome).toEqual({ kind: "opened" });
+  });
+});
+
+describe("an app whose callback throws", () => {
+  const bugAt =
+    (bad: string): NonNullable<UnlockOptions["onMessage"]> =>
+    ({ direction, name }) => {
+      if (`${direction} ${name}` === bad) throw new Error("a bug of the app");
+    };
+
+  test("before the request: the visit ends by its name", async () => {
+    const trip = await goTo(home("phone"), { onMessage: bugAt("in hello") });
+    const why = "a bug of the app";
+    expect(trip.outcome).toEqual({ kind: "broken", check: "app/onMessage", why });
+    expect(describeUnlock(trip.outcome)).toContain(why);
+    expect([trip.troubles, trip.left]).toEqual([[`app/onMessage: ${why}`], 0]);
+  });
+
+  test("behind the request: the person is told to look at the door", async () => {
+    const trip = await goTo(home("phone"), { onMessage: bugAt("in unlocked") });
+    expect(trip.outcome).toMatchObject({ kind: "dropped", wait: "unlocking" });
+    expect(describeUnlock(trip.outcome)).toContain("the door may be open");
+    expect([trip.troubles, trip.left, trip.opened]).toEqual([["app/onMessage: a bug of the app"], 0, true]);
   });
 });
 

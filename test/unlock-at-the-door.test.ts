@@ -3,11 +3,13 @@
  * as long as any other; what a phone may cost the lock is bounded, and meanwhile the keypad answers. That power may fail
  * anywhere is in power-cut-anywhere. Whether a request is believed at all is in unlock-is-fresh.
  */
+
 import * as authority from "@doorsync/protocol/authority";
 import * as air from "@doorsync/protocol/courier";
 import { describe, expect, test } from "vitest";
 import type { Denial } from "../packages/lock-sim/src/firmware/events.ts";
 import { decodeEvent, type LockEvent } from "../packages/protocol/src/messages/event.ts";
+import { accepted } from "./accepted.ts";
 import { running } from "./support/cut-scenarios.ts";
 import { slowLock } from "./support/slow-lock.ts";
 import {
@@ -352,7 +354,7 @@ describe("T16: what it may cost", () => {
     for (const name of ["unlock-start", "unlock"] as const) {
       const one = copy();
       const link = openLink(one.lock, 244, () => {});
-      const start = air.startUnlock(crypto, doorKey(at.property), new Uint8Array(32).fill(7));
+      const start = accepted(air.startUnlock(crypto, doorKey(at.property), new Uint8Array(32).fill(7)));
       let seconds = 0;
       for (; link?.closed === false && seconds < 100; seconds++) {
         link.say({ type: air.messageType(name), body: name === "unlock" ? new Uint8Array(222) : start });

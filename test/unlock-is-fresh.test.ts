@@ -3,6 +3,7 @@
  * recorded, cut or spliced ever moves the bolt. What a capability has to say is in capabilities-are-judged, who may open
  * at all is the table's (unlock-at-the-door).
  */
+
 import * as authority from "@doorsync/protocol/authority";
 import * as air from "@doorsync/protocol/courier";
 import fc from "fast-check";
@@ -10,6 +11,7 @@ import { describe, expect, test } from "vitest";
 import { createCrypto } from "../packages/protocol/src/crypto/crypto.ts";
 import { portable } from "../packages/protocol/src/crypto/portable.ts";
 import { acceptUnlock, acceptUnlockStart } from "../packages/protocol/src/rules/unlock.ts";
+import { accepted } from "./accepted.ts";
 import { runs } from "./replay.ts";
 import {
   attempt,
@@ -244,7 +246,9 @@ describe("T8: recorded, cut and spliced", () => {
           if (one.how === "handshake") {
             link.say({
               type: air.messageType("unlock-start"),
-              body: air.startUnlock(crypto, doorKey(a.property), bytesOf(`p12 ${handshakes++}`, 32)),
+              body: accepted(
+                air.startUnlock(crypto, doorKey(a.property), bytesOf(`p12 ${handshakes++}`, 32)),
+              ),
             });
             continue;
           }
@@ -323,7 +327,12 @@ test("the rules say the same over the portable provider, which a lock may be bui
   const lock = { name, dhSecret: bytesOf("dh", 32) };
   const door = { name, dh: soft.agreePublic(lock.dhSecret) };
   const ephemeral = bytesOf("phone", 32);
-  const met = acceptUnlockStart(soft, lock, bytesOf("lock", 32), air.startUnlock(crypto, door, ephemeral));
+  const met = acceptUnlockStart(
+    soft,
+    lock,
+    bytesOf("lock", 32),
+    accepted(air.startUnlock(crypto, door, ephemeral)),
+  );
   if (!met.ok) throw new Error(met.check);
   const with_ = { capability: capability(a.property), seed: resident.seed };
   const asked = air.askUnlock(crypto, door, ephemeral, met.value.reply, with_);

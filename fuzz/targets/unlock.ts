@@ -41,7 +41,7 @@ const leave = must(
     minTableVersion: 3,
   }),
 );
-const start = startUnlock(crypto, door, phone);
+const start = must(startUnlock(crypto, door, phone));
 const { reply, channel } = must(acceptUnlockStart(crypto, { name, dhSecret }, lock, start));
 const { message, answerKey } = must(
   askUnlock(crypto, door, phone, reply, { capability: leave, seed: deviceSeed }),

@@ -2,12 +2,14 @@
  * The phone by which somebody opens doors, at the service and at real locks: enrolled with a proof, in the table after a
  * sync, given leave for hours, and over with the log-in. Every refusal by its name. F15, F22, F26, F27, F29.
  */
+
 import { issueCapability, toHex } from "@doorsync/protocol/authority";
 import * as air from "@doorsync/protocol/courier";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { enrolmentText } from "../../packages/authority/src/desk/app-key.ts";
 import { sweep } from "../../packages/authority/src/desk/sweep.ts";
 import { plainTerms } from "../../packages/authority/src/model/terms.ts";
+import { accepted } from "../accepted.ts";
 import { becomes, opens } from "../support/journey-door.ts";
 import {
   addDoorTo,
@@ -91,7 +93,10 @@ function knock({ lock }: Hung, given: Leave, seed: Uint8Array): string {
   const link = openLink(lock, 244, (message) => heard.push(message));
   if (link === undefined) throw new Error("the lock is occupied, or dark");
   const ephemeral = bytesOf(`knock ${knocks++}`, 32);
-  link.say({ type: air.messageType("unlock-start"), body: air.startUnlock(crypto, door, ephemeral) });
+  link.say({
+    type: air.messageType("unlock-start"),
+    body: accepted(air.startUnlock(crypto, door, ephemeral)),
+  });
   const reply = heard.at(-1);
   if (reply === undefined || reply.type !== air.messageType("unlock-start")) throw new Error("no handshake");
   const capability = new Uint8Array(Buffer.from(given.capability, "base64url"));

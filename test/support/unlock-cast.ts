@@ -2,6 +2,7 @@
  * A door that a phone may open, and the phone in its honest steps and its other ones: real rules, real firmware. What
  * the phone app's own machine does with them has tests of its own.
  */
+
 import * as authority from "@doorsync/protocol/authority";
 import * as air from "@doorsync/protocol/courier";
 import { type CborValue, encode } from "../../packages/protocol/src/cbor/codec.ts";
@@ -9,6 +10,7 @@ import { context } from "../../packages/protocol/src/crypto/context.ts";
 import { createHandshake } from "../../packages/protocol/src/crypto/noise.ts";
 import { sign1 } from "../../packages/protocol/src/crypto/sign1.ts";
 import { unlockSigned } from "../../packages/protocol/src/messages/unlock.ts";
+import { accepted } from "../accepted.ts";
 import {
   answerName,
   authoritySeeds,
@@ -172,7 +174,7 @@ export function unlockOver(
     return heard[before];
   };
   const over = (result: string, detail?: number) => ({ result, detail, toLock, opened: lock.unlocked });
-  const reply = say("unlock-start", air.startUnlock(crypto, door, ephemeral));
+  const reply = say("unlock-start", accepted(air.startUnlock(crypto, door, ephemeral)));
   if (answerName(reply) !== "unlock-start" || reply === undefined) return over(answerName(reply));
   const asked = air.askUnlock(crypto, door, ephemeral, reply.body, {
     capability: straying.capability ?? capability(property),

@@ -35,7 +35,7 @@ const said: CapabilitySaid = {
   minTableVersion: to,
 };
 const capability = accepted(issueCapability(fast, seeds.capability, name, said));
-const start = startUnlock(fast, door, phoneEphemeral);
+const start = accepted(startUnlock(fast, door, phoneEphemeral));
 const met = accepted(acceptUnlockStart(fast, { name, dhSecret: pair.atLock.dhSecret }, lockEphemeral, start));
 const asked = accepted(askUnlock(fast, door, phoneEphemeral, met.reply, { capability, seed: deviceSeed }));
 const { channel } = met;
@@ -83,21 +83,21 @@ function startVectors(): readonly MessageVector[] {
       [
         "other-epoch",
         "The next epoch in the prologue.",
-        startUnlock(fast, { ...door, name: later }, phoneEphemeral),
+        accepted(startUnlock(fast, { ...door, name: later }, phoneEphemeral)),
         "REJECTED",
         "noise/tag",
       ],
       [
         "other-lock",
         "Another lock id in the prologue.",
-        startUnlock(fast, { ...door, name: elsewhere }, phoneEphemeral),
+        accepted(startUnlock(fast, { ...door, name: elsewhere }, phoneEphemeral)),
         "REJECTED",
         "noise/tag",
       ],
       [
         "other-key",
         "For another lock's key.",
-        startUnlock(fast, { ...door, dh: fast.agreePublic(secret("other dh")) }, phoneEphemeral),
+        accepted(startUnlock(fast, { ...door, dh: fast.agreePublic(secret("other dh")) }, phoneEphemeral)),
         "REJECTED",
         "noise/tag",
       ],

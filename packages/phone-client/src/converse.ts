@@ -68,10 +68,24 @@ export interface ConverseOptions {
 export interface Ended<E, R> {
   readonly errand: E;
   readonly report: R;
+  /** What threw on this side, one sentence each: an outcome that stood already does not tell of it. */
+  readonly troubles: readonly string[];
 }
 
+/** Whose bug it is when obeying an effect throws. */
+const blamed: Readonly<Record<Effect["kind"], string>> = {
+  send: "app/link",
+  deadline: "app/timers",
+  "ask-time": "app/time",
+  owe: "app/mailbox",
+  progress: "app/onProgress",
+  ignored: "app/onIgnored",
+  done: "app/link",
+};
+
 /**
- * From the first attempt to connect to the closed link. Never rejects. `owe` takes what is for the mailbox; `isProven`:
+ * From the first attempt to connect to the closed link. Whatever throws on this side ends it, by a name, as a link that
+ * is lost would. Rejects only when the machine cannot even be brought to its end. `owe` takes what is for the mailbox; `isProven`:
  * whether the report has something that only the lock can say.
  */
 export function converse<E extends { readonly phase: string }, R>(
@@ -88,8 +102,9 @@ export function converse<E extends { readonly phase: string }, R>(
   let say: (message: Message) => void = () => {};
   let close = (_isProven: boolean): void => {};
 
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     let { errand } = start;
+    const troubles: string[] = [];
     const events: Event[] = [];
     let isFeeding = false;
 
@@ -98,12 +113,44 @@ export function converse<E extends { readonly phase: string }, R>(
       events.push(event);
       if (isFeeding) return;
       isFeeding = true;
-      for (let next = events.shift(); next !== undefined; next = events.shift()) {
-        const step = stepped(errand, next);
-        errand = step.errand;
-        step.effects.forEach(obey);
+      try {
+        for (let next = events.shift(); next !== undefined; next = events.shift()) take(next);
+      } catch (bug) {
+        leave(false);
+        reject(bug);
+      } finally {
+        isFeeding = false;
       }
-      isFeeding = false;
+    };
+    const take = (event: Event): void => {
+      const step = stepOrEnd(event);
+      errand = step.errand;
+      for (const effect of step.effects) attempt(blamed[effect.kind], () => obey(effect));
+    };
+    const stepOrEnd = (event: Event): Step<E, R> => {
+      try {
+        return stepped(errand, event);
+      } catch (bug) {
+        return stepped(errand, failed("visit/step", bug));
+      }
+    };
+    const failed = (check: string, error: unknown): Event => {
+      const why = sentence(error);
+      troubles.push(`${check}: ${why}`);
+      return { kind: "failed", check, why };
+    };
+    const attempt = (check: string, run: () => void): void => {
+      try {
+        run();
+      } catch (error) {
+        feed(failed(check, error));
+      }
+    };
+    const leave = (proven: boolean): void => {
+      attempt("app/timers", stopTimer);
+      for (const stop of stops) attempt("app/link", stop);
+      opening.abort();
+      attempt("app/link", () => close(proven));
     };
     const obey = (effect: Effect<R>): void => {
       switch (effect.kind) {
@@ -117,9 +164,12 @@ export function converse<E extends { readonly phase: string }, R>(
         case "ask-time": {
           const { lockId, epoch, nonce } = effect;
           const told = (token: Bytes | undefined): void => feed({ kind: "time", token });
-          const asked = options.time?.({ lockId, epoch, nonce, signal: opening.signal });
-          if (asked === undefined) told(undefined);
-          else asked.then(told, () => told(undefined));
+          const { time } = options;
+          if (time === undefined) told(undefined);
+          else
+            promised(() => time({ lockId, epoch, nonce, signal: opening.signal })).then(told, () =>
+              told(undefined),
+            );
           break;
         }
         case "owe":
@@ -132,11 +182,8 @@ export function converse<E extends { readonly phase: string }, R>(
           options.onIgnored?.(effect.parcel, effect.check);
           break;
         case "done":
-          stopTimer();
-          for (const stop of stops) stop();
-          opening.abort();
-          close(isProven(effect.report));
-          resolve({ errand, report: effect.report });
+          leave(isProven(effect.report));
+          resolve({ errand, report: effect.report, troubles });
           break;
         default:
           effect satisfies never;
@@ -146,21 +193,26 @@ export function converse<E extends { readonly phase: string }, R>(
     const onAbort = (): void => feed({ kind: "aborted" });
     signal?.addEventListener("abort", onAbort);
     stops.push(() => signal?.removeEventListener("abort", onAbort));
-    start.effects.forEach(obey);
-    if (signal?.aborted === true) return onAbort();
+    for (const effect of start.effects) attempt(blamed[effect.kind], () => obey(effect));
+    if (signal?.aborted === true) onAbort();
+    if (errand.phase === "over") return;
 
-    transport.open(opening.signal).then(
+    const onMessage = (message: Heard): void => attempt("app/onMessage", () => options.onMessage?.(message));
+    const begin = (link: Link): void => {
+      close = (isProven) => {
+        if (isProven) link.proven?.();
+        link.close();
+      };
+      say = speaker(link, onMessage, (why) => feed({ kind: "closed", why }));
+      stops.push(link.onFrame(listener(feed, onMessage)));
+      stops.push(link.onClosed((why) => feed({ kind: "closed", why })));
+      feed({ kind: "connected", ...(link.hint === undefined ? {} : { hint: link.hint }) });
+    };
+    promised(() => transport.open(opening.signal)).then(
       (link) => {
         // Given up meanwhile, and the transport did not notice.
-        if (errand.phase === "over") return link.close();
-        close = (isProven) => {
-          if (isProven) link.proven?.();
-          link.close();
-        };
-        say = speaker(link, options.onMessage, (why) => feed({ kind: "closed", why }));
-        stops.push(link.onFrame(listener(feed, options.onMessage)));
-        stops.push(link.onClosed((why) => feed({ kind: "closed", why })));
-        feed({ kind: "connected", ...(link.hint === undefined ? {} : { hint: link.hint }) });
+        if (errand.phase === "over") link.close();
+        else attempt("app/link", () => begin(link));
       },
       (error: unknown) => {
         // By its name: an app may have bundled transport and courier apart.
@@ -174,7 +226,7 @@ export function converse<E extends { readonly phase: string }, R>(
 /** Says messages in frames, one after the other; a link that fails is reported once. */
 function speaker(
   link: Link,
-  onMessage: ConverseOptions["onMessage"],
+  onMessage: (message: Heard) => void,
   failed: (why: string) => void,
 ): (message: Message) => void {
   let outbox = emptyOutbox;
@@ -192,10 +244,7 @@ function speaker(
 }
 
 /** Turns frames into events. After the first anomaly the inbox is gone, and so is the visit. */
-function listener(
-  feed: (event: Event) => void,
-  onMessage: ConverseOptions["onMessage"],
-): (frame: Bytes) => void {
+function listener(feed: (event: Event) => void, onMessage: (message: Heard) => void): (frame: Bytes) => void {
   const bounds = bodyBytesMax("toPhone");
   let inbox = emptyInbox;
   let frames = 0;
@@ -224,9 +273,14 @@ function listener(
   };
 }
 
-function report(onMessage: ConverseOptions["onMessage"], message: Omit<Heard, "name">): void {
+function report(onMessage: (message: Heard) => void, message: Omit<Heard, "name">): void {
   const name = messageName(message.type);
-  if (name !== undefined) onMessage?.({ name, ...message });
+  if (name !== undefined) onMessage({ name, ...message });
+}
+
+/** A promise, also of what throws at once. */
+export async function promised<T>(call: () => Promise<T>): Promise<T> {
+  return await call();
 }
 
 /**

@@ -24,7 +24,7 @@ export interface SyncOptions extends ConverseOptions {
 export interface SyncResult extends Report {
   /** For the next visit. What is in `owed` did not reach the mailbox. */
   readonly satchel: Satchel;
-  /** Why slips could not be stored, one sentence each; empty when all are safe. */
+  /** What threw in the visit, and why slips could not be stored, one sentence each; empty when all is well. */
   readonly troubles: readonly string[];
 }
 
@@ -62,5 +62,6 @@ export async function sync(options: SyncOptions): Promise<SyncResult> {
     ({ receipt }) => receipt !== undefined,
   );
   const left = ended.errand.phase === "over" ? ended.errand.satchel : satchel;
-  return { ...ended.report, ...(await slips.settle(left)) };
+  const settled = await slips.settle(left);
+  return { ...ended.report, ...settled, troubles: [...ended.troubles, ...settled.troubles] };
 }

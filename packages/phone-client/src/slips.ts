@@ -3,7 +3,7 @@
  * not what a slip is for.
  */
 import type { ReturnSlip } from "@doorsync/protocol/courier";
-import { sentence, within } from "./converse.ts";
+import { promised, sentence, within } from "./converse.ts";
 import type { Mailbox, Timers } from "./ports.ts";
 import { returned, type Satchel } from "./satchel.ts";
 
@@ -26,7 +26,13 @@ export function slipsOut(mailbox: Mailbox, timers: Timers, milliseconds: number)
     // The signal ends the visit, not the safe-keeping of what it brought.
     deliver(slip) {
       deliveries.push(
-        within(mailbox.deliver(slip), milliseconds, silence(milliseconds), timers, undefined).then(
+        within(
+          promised(() => mailbox.deliver(slip)),
+          milliseconds,
+          silence(milliseconds),
+          timers,
+          undefined,
+        ).then(
           () => ({ slip, trouble: undefined }),
           (error: unknown) => ({ slip, trouble: sentence(error) }),
         ),

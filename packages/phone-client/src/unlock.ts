@@ -36,7 +36,7 @@ export interface UnlockOptions extends ConverseOptions {
 export interface UnlockResult extends UnlockReport {
   /** For the next visit. What is in `owed` did not reach the mailbox. */
   readonly satchel: Satchel;
-  /** Why slips could not be stored, one sentence each; empty when all are safe. */
+  /** What threw in the visit, and why slips could not be stored, one sentence each; empty when all is well. */
   readonly troubles: readonly string[];
 }
 
@@ -68,7 +68,7 @@ export async function unlock(options: UnlockOptions): Promise<UnlockResult> {
   );
   const left = ended.errand.phase === "over" ? ended.errand.satchel : satchel;
   const settled = slips === undefined ? { satchel: left, troubles: [] } : await slips.settle(left);
-  return { ...ended.report, ...settled };
+  return { ...ended.report, ...settled, troubles: [...ended.troubles, ...settled.troubles] };
 }
 
 async function carried({ mailbox, timers, signal, satchel = emptySatchel }: UnlockOptions): Promise<Satchel> {
@@ -99,6 +99,9 @@ export function describeUnlock(outcome: UnlockOutcome): string {
     case "broken":
       if (/^(noise|unlocked)\//.test(outcome.check)) {
         return `what answered is not the lock that this phone knows (${outcome.check}): nothing was given away`;
+      }
+      if (outcome.check.startsWith("unlock/")) {
+        return `what this phone was given for the door is not whole (${outcome.check}): fetch it again, then unlock again`;
       }
       return describeOutcome(outcome);
     case "silent":

@@ -72,6 +72,8 @@ export type Event =
   | { readonly kind: "closed"; readonly why: string; readonly isMisaddressed?: true }
   /** The answer to `ask-time`: a token of the authority for this lock's nonce, or none to be had. */
   | { readonly kind: "time"; readonly token: Bytes | undefined }
+  /** What the visit is lent threw, or we did: somebody's bug, by name (`check`) and in its own words. */
+  | { readonly kind: "failed"; readonly check: string; readonly why: string }
   /** The last deadline set has passed. */
   | { readonly kind: "deadline" }
   | { readonly kind: "aborted" };
@@ -174,6 +176,8 @@ export function stepErrand(lent: ErrandLent, errand: Errand, event: Event): Step
       return errand.phase === "clocking" ? bringTime(lent, errand, event.token) : { errand, effects: [] };
     case "garbled":
       return end(errand, broken(errand, event.check));
+    case "failed":
+      return end(errand, { kind: "broken", check: event.check, why: event.why });
     case "closed":
       return errand.phase === "connecting"
         ? end(errand, unreachable(event))

@@ -79,8 +79,11 @@ export type Outcome =
   | { readonly kind: "unreachable"; readonly why: string; readonly isMisaddressed?: true }
   | { readonly kind: "silent"; readonly wait: WaitName; readonly milliseconds: number }
   | { readonly kind: "dropped"; readonly wait: WaitName; readonly why: string }
-  /** The other side broke the protocol; with `wait`, before any hello was heard: it may be no lock at all. */
-  | { readonly kind: "broken"; readonly check: string; readonly wait?: "greeting" }
+  /**
+   * The other side broke the protocol; with `wait`, before any hello was heard: it may be no lock at all. With `why` it
+   * was this side: what threw is named by `check`, and `why` are its words.
+   */
+  | { readonly kind: "broken"; readonly check: string; readonly wait?: "greeting"; readonly why?: string }
   | { readonly kind: "aborted" };
 
 /** A refusal as an outcome. */
@@ -248,6 +251,8 @@ export function describeOutcome(outcome: Outcome): string {
       if (isUngreeted(outcome)) return `${outcome.why} before any hello: ${noLock}`;
       return `${outcome.why} ${words[outcome.wait]}: sync again, what it took is kept`;
     case "broken":
+      if (outcome.why !== undefined)
+        return `this app failed (${outcome.check}: ${outcome.why}): sync again, what the lock took is kept; if it stays so, update the app`;
       if (isUngreeted(outcome)) return `what answered said no hello (${outcome.check}): ${noLock}`;
       return `the other side does not speak the protocol (${outcome.check}): sync again; if it stays so, update the app`;
     case "aborted":

@@ -128,6 +128,12 @@ export function stepUnlockErrand(lent: UnlockLent, errand: UnlockErrand, event: 
         : { errand, effects: [] };
     case "garbled":
       return end(errand.done, broken(errand, event.check));
+    case "failed": {
+      const { check, why } = event;
+      // With the request out nobody knows whether it opened, whoever failed.
+      if (errand.phase !== "unlocking") return end(errand.done, { kind: "broken", check, why });
+      return end(errand.done, { kind: "dropped", wait: "unlocking", why: `${check}: ${why}` });
+    }
     case "closed": {
       const { kind: _, ...why } = event;
       if (errand.phase === "connecting") return end(errand.done, { kind: "unreachable", ...why });
@@ -271,7 +277,8 @@ function begin(lent: UnlockLent, done: Done): UnlockStep {
   if (ephemeral === undefined) throw new Error("more handshakes than a visit has");
   const begun = { ...done, handshakes: done.handshakes + 1 };
   const message = startUnlock(lent.crypto, wanted, ephemeral);
-  return say(lent, { phase: "starting", done: begun, ephemeral }, "unlock-start", message);
+  if (!message.ok) return end(done, { kind: "broken", check: message.check });
+  return say(lent, { phase: "starting", done: begun, ephemeral }, "unlock-start", message.value);
 }
 
 function ask(
@@ -282,7 +289,7 @@ function ask(
   const { wanted } = lent;
   const device = { capability: wanted.capability, seed: wanted.deviceSeed };
   const asked = askUnlock(lent.crypto, wanted, ephemeral, reply, device);
-  // Not the lock that holds this key: it has learned nothing, and gets nothing (T7).
+  // Not the lock that holds this key, or nothing to ask it by: it has learned nothing, and gets nothing (T7).
   if (!asked.ok) return end(done, { kind: "broken", check: asked.check });
   const { message, answerKey } = asked.value;
   return say(lent, { phase: "unlocking", done, answerKey }, "unlock", message);

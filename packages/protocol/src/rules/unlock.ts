@@ -11,6 +11,7 @@ import { splitSign1, verifySign1 } from "../crypto/sign1.ts";
 import { handshakeSecondsMax } from "../limits.ts";
 import { capabilityBytesMax, decodeClaims } from "../messages/capability.ts";
 import { messageCatalog } from "../messages/catalog.ts";
+import { keyBytes } from "../messages/commission.ts";
 import {
   packUnlocked,
   type Unlocked,
@@ -21,7 +22,7 @@ import {
 } from "../messages/unlock.ts";
 import { accept, type Refused, refuse, type Verdict } from "../refusal.ts";
 import { isShortLived } from "./capability.ts";
-import { type LockName, type LockTrust, signedContext } from "./trust.ts";
+import { isAgreementKey, type LockName, type LockTrust, signedContext } from "./trust.ts";
 
 const { "unlock-start": startRow, unlock: unlockRow } = messageCatalog;
 
@@ -50,9 +51,13 @@ function prologueOf(name: LockName): Bytes {
 
 // ---- The phone ----
 
-/** Message 16. `ephemeral`: 32 fresh random bytes, for this handshake alone; the same bytes give the same message. */
-export function startUnlock(crypto: Crypto, door: DoorKey, ephemeral: Bytes): Bytes {
-  return started(crypto, door, ephemeral).message;
+/**
+ * Message 16. `ephemeral`: 32 fresh random bytes, for this handshake alone; the same bytes give the same message.
+ * MALFORMED (`unlock/dh`) where the door's key is none: somebody handed it to the phone.
+ */
+export function startUnlock(crypto: Crypto, door: DoorKey, ephemeral: Bytes): Verdict<Bytes> {
+  const begun = started(crypto, door, ephemeral);
+  return begun.ok ? accept(begun.value.message) : begun;
 }
 
 export interface UnlockAsked {
@@ -64,7 +69,8 @@ export interface UnlockAsked {
 
 /**
  * Message 17, from the lock's answer to `startUnlock` with the same ephemeral secret. REJECTED (`noise/*`) when
- * whatever answered does not hold that lock's key, or is in another epoch.
+ * whatever answered does not hold that lock's key, or is in another epoch; MALFORMED (`unlock/*`) where what the phone
+ * was given is not of its form.
  */
 export function askUnlock(
   crypto: Crypto,
@@ -73,14 +79,20 @@ export function askUnlock(
   reply: Bytes,
   device: { readonly capability: Bytes; readonly seed: Bytes },
 ): Verdict<UnlockAsked> {
-  const { handshake } = started(crypto, door, ephemeral);
+  const { capability, seed } = device;
+  const isOfLength = capability.length >= 1 && capability.length <= capabilityBytesMax;
+  if (!isOfLength) return refuse("MALFORMED", "unlock/capability");
+  if (seed.length !== keyBytes) return refuse("MALFORMED", "unlock/seed");
+  const begun = started(crypto, door, ephemeral);
+  if (!begun.ok) return begun;
+  const { handshake } = begun.value;
   const payload = handshake.read(reply);
   if (!payload.ok) return payload;
   const { hash, toResponder, toInitiator } = finished(handshake);
   const request = unlockRequest.encode({
-    capability: device.capability,
+    capability,
     action: unlockAction,
-    signature: crypto.sign(device.seed, unlockSigned(hash, unlockAction)),
+    signature: crypto.sign(seed, unlockSigned(hash, unlockAction)),
   });
   const message = crypto.seal(toResponder, onlyNonce, noBytes, request);
   return accept({ message, answerKey: toInitiator });
@@ -96,14 +108,16 @@ function started(
   crypto: Crypto,
   door: DoorKey,
   ephemeral: Bytes,
-): { readonly handshake: Handshake; readonly message: Bytes } {
+): Verdict<{ readonly handshake: Handshake; readonly message: Bytes }> {
+  if (door.dh.length !== keyBytes || !isAgreementKey(crypto, door.dh))
+    return refuse("MALFORMED", "unlock/dh");
   const prologue = prologueOf(door.name);
   const handshake = createHandshake(crypto, "NK", "initiator", {
     prologue,
     ephemeral,
     remoteStatic: door.dh,
   });
-  return { handshake, message: handshake.write(noBytes) };
+  return accept({ handshake, message: handshake.write(noBytes) });
 }
 
 function finished(handshake: Handshake): Channel {
