@@ -244,3 +244,29 @@ describe("P18: a central that holds the only connection", () => {
     await servesTheNext(before);
   });
 });
+
+describe("a lock that goes dark", () => {
+  /** Longer than the pauses of its advertising and of whoever looks. */
+  const lookMs = 300;
+  const seen = async (): Promise<number> => {
+    const phone = await rig.phone();
+    return (await phone.radio.look(lookMs, new AbortController().signal)).length;
+  };
+
+  test.each([
+    ["while a central is connected", true],
+    ["while nobody is there", false],
+  ])("%s is not to be found, until it is back", async (_what, isMet) => {
+    if (isMet) await talking();
+    expect(door.radio.isConnected).toBe(isMet);
+    door.lock.board.powerOff();
+    await until(() => !stranger.isConnected && !door.radio.isConnected, "sent away");
+    // bleno advertises again by itself, some time after the end of a connection.
+    await pause(lookMs);
+    expect([await seen(), door.radio.isAdvertising]).toEqual([0, false]);
+    door.lock.board.powerOn();
+    await until(() => door.radio.isAdvertising, "it advertises again");
+    expect(await seen()).toBe(1);
+    await servesTheNext(storesOf(door.lock));
+  });
+});

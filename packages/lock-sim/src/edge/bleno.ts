@@ -9,6 +9,7 @@
  * - Values longer than the MTU carries are cut without a word: lengths are checked here, in both directions.
  * - Bytes that it cannot read make it throw out of a socket's event: what a peer sends ends at most its connection.
  * - A peer that connects and says nothing would hold the only connection: it has until `subscribeMilliseconds`.
+ * - It advertises again after a connection, whether or not there is still a lock: one that went dark stops it first.
  * - A queue that stands still, or a goodbye that is not answered, resets the controller.
  */
 import {
@@ -85,6 +86,8 @@ interface Central {
 export function createLockRadio({ stack, lock, mtu, onTrouble }: RadioOptions): LockRadio {
   let central: Central | undefined;
   let shown: Bytes | undefined;
+  /** Whether it was asked to advertise: it then does so again after each connection, whatever was `shown`. */
+  let isAsked = false;
   let nowMs = 0;
   let queue = { length: 0, sinceMs: 0 };
   let resets = 0;
@@ -177,7 +180,8 @@ export function createLockRadio({ stack, lock, mtu, onTrouble }: RadioOptions): 
     if (stack.state !== "poweredOn" || central !== undefined) return;
     const said = lock.hello();
     if (said === undefined) {
-      if (shown !== undefined) stack.stopAdvertising();
+      if (isAsked) stack.stopAdvertising();
+      isAsked = false;
       shown = undefined;
       return;
     }
@@ -185,6 +189,7 @@ export function createLockRadio({ stack, lock, mtu, onTrouble }: RadioOptions): 
     const hint = encodeScanResponse({ tag, version, flags: hintedFlags(flags) });
     if (shown !== undefined && equal(shown, hint)) return;
     shown = hint;
+    isAsked = true;
     stack.startAdvertisingWithEIRData(Buffer.from(encodeAdvertisement()), Buffer.from(hint));
   };
   const powered = (state: string): void => {
@@ -224,7 +229,7 @@ export function createLockRadio({ stack, lock, mtu, onTrouble }: RadioOptions): 
   };
   const disconnected = (): void => {
     ended();
-    // bleno advertises again by itself, with what it showed before.
+    // bleno advertises again by itself, with what it showed before, unless it is told not to before this returns.
     shown = undefined;
     advertise();
   };
