@@ -172,6 +172,67 @@ describe("a central that does not keep to the service", () => {
   });
 });
 
+describe("packets in pieces, of a length that they do not keep to", () => {
+  /** An ATT command of 10 bytes is announced, and one byte of it comes. */
+  const begun = Uint8Array.of(10, 0, 4, 0, 0x52);
+  /** Bytes that the lock's stack keeps of packets that are not whole yet. */
+  const kept = (): number =>
+    Object.values(door.stack._bindings?._hci?._handleBuffers ?? {}).reduce(
+      (sum, { data }) => sum + data.length,
+      0,
+    );
+
+  test("more than was announced: nothing of it is kept, and the connection ends", async () => {
+    const before = storesOf(door.lock);
+    await stranger.connect(door.address);
+    stranger.sendRaw(begun);
+    await until(() => kept() > 0, "a packet is begun");
+    let keptMost = 0;
+    for (let piece = 0; piece < 200 && stranger.isConnected; piece++) {
+      stranger.sendMore(new Uint8Array(251));
+      await pause(1);
+      keptMost = Math.max(keptMost, kept());
+    }
+    expect(keptMost).toBeLessThan(251);
+    await until(() => !stranger.isConnected, "sent away");
+    expect(door.troubles).toEqual([expect.stringContaining("longer than it announced")]);
+    await servesTheNext(before);
+  });
+
+  test("all that was announced and more, at once", async () => {
+    const before = storesOf(door.lock);
+    await stranger.connect(door.address);
+    stranger.sendRaw(Uint8Array.of(1, 0, 4, 0, 0x52, 1, 2, 3));
+    await until(() => !stranger.isConnected, "sent away");
+    expect(kept()).toBe(0);
+    await servesTheNext(before);
+  });
+
+  test("what one connection began is not gone on with in the next", async () => {
+    const before = storesOf(door.lock);
+    await stranger.connect(door.address);
+    stranger.sendRaw(begun);
+    await until(() => kept() > 0, "a packet is begun");
+    stranger.disconnect();
+    await until(() => !stranger.isConnected && !door.radio.isConnected, "gone");
+    expect(kept()).toBe(0);
+    await talking();
+    // The rest of what the first one announced: a command that nobody of this connection began.
+    stranger.sendMore(new Uint8Array(9));
+    await pause(50);
+    expect([kept(), door.troubles, stranger.isConnected]).toEqual([0, [], true]);
+    await servesTheNext(before);
+  });
+
+  test("a message in pieces that keeps to its length is heard", async () => {
+    await talking();
+    const whole = Uint8Array.of(3 + hello.length, 0, 4, 0, ...att.command(handles.inbox, hello));
+    stranger.sendRaw(whole.subarray(0, 6));
+    stranger.sendMore(whole.subarray(6));
+    await until(() => stranger.heard.some(([opcode]) => opcode === 0x1b), "an answer");
+  });
+});
+
 describe("P18: a central that holds the only connection", () => {
   test.each([
     ["and subscribes to nothing", 3_200, async () => stranger.connect(door.address)],

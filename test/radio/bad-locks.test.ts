@@ -75,6 +75,48 @@ describe("what is no lock", () => {
     await theNextIsServed();
   });
 
+  /** Bytes that the phone's stack keeps of packets that are not whole yet. */
+  const kept = (): number =>
+    Object.values(phone.stack._bindings?._hci?._handleBuffers ?? {}).reduce(
+      (sum, { data }) => sum + data.length,
+      0,
+    );
+
+  test("one that sends more than it announced: nothing of it is kept", async () => {
+    const decoy = rawLock(rig.air, hint, agree);
+    const told = expect(phone.radio.open(never)).rejects.toThrow("did not name its services");
+    await until(() => decoy.heard.length > 0, "it was connected to");
+    decoy.sendRaw(Uint8Array.of(10, 0, 4, 0, 0x1b));
+    await until(() => kept() > 0, "a packet is begun");
+    let keptMost = 0;
+    let pieces = 0;
+    for (; pieces < 100 && decoy.isConnected; pieces++) {
+      decoy.sendMore(new Uint8Array(251));
+      await pause(1);
+      keptMost = Math.max(keptMost, kept());
+    }
+    expect(pieces).toBeGreaterThan(10);
+    expect(keptMost).toBeLessThan(251);
+    await told;
+    await phone.radio.idle();
+    decoy.close();
+    await theNextIsServed();
+  });
+
+  test("one that leaves a packet half said: the next connection does not go on with it", async () => {
+    const decoy = rawLock(rig.air, hint, agree);
+    const told = expect(phone.radio.open(never)).rejects.toThrow("did not name its services");
+    await until(() => decoy.heard.length > 0, "it was connected to");
+    decoy.sendRaw(Uint8Array.of(10, 0, 4, 0, 0x1b));
+    await until(() => kept() > 0, "a packet is begun");
+    await told;
+    await phone.radio.idle();
+    decoy.close();
+    await phone.radio.look(50, never);
+    expect(kept()).toBe(0);
+    await theNextIsServed();
+  });
+
   test("one that hangs up in the middle of discovery is tried three times", async () => {
     let visits = 0;
     const decoy = rawLock(rig.air, hint, (pdu) => {

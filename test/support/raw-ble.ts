@@ -14,6 +14,8 @@ export interface RawEnd {
   send(pdu: Uint8Array, cid?: number, declared?: number): void;
   /** One HCI data packet, bytes as they are. */
   sendRaw(data: Uint8Array): void;
+  /** One HCI data packet that goes on with the one before it, whatever that announced. */
+  sendMore(data: Uint8Array): void;
   /** ATT PDUs that came on this connection, oldest first. */
   readonly heard: Uint8Array[];
   readonly isConnected: boolean;
@@ -98,6 +100,7 @@ function bare(
     send,
     command,
     sendRaw: (data) => acl(data, true),
+    sendMore: (data) => acl(data, false),
     get isConnected() {
       return handle !== undefined;
     },

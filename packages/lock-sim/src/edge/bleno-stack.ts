@@ -35,6 +35,8 @@ interface Inside {
     readonly _socket?: Ears;
     readonly _aclOutQueue?: readonly unknown[];
     readonly _handleAclsInProgress?: Readonly<Record<string, number>>;
+    /** Packets that are not whole yet, by connection; `length`: as announced by their first piece. */
+    readonly _handleBuffers?: Record<string, { readonly length: number; readonly data: Buffer }>;
     reset(): void;
   };
   readonly _gatt?: { maxMtu: number };
@@ -69,9 +71,21 @@ export function isPoisoned({ _bindings }: BlenoStack): boolean {
   return Object.values(_bindings?._hci?._handleAclsInProgress ?? {}).some(Number.isNaN);
 }
 
-/** Catches what bleno throws over bytes that it cannot read. Gives the way back. */
-export function guardEars({ _bindings }: BlenoStack, threw: (error: Error) => void): () => void {
-  const socket = _bindings?._hci?._socket;
+/** Lets go of what was begun on a connection that is gone: bleno would go on with it in the next one. */
+export function forgetPieces({ _bindings }: BlenoStack): void {
+  const begun = _bindings?._hci?._handleBuffers ?? {};
+  for (const handle of Object.keys(begun)) delete begun[handle];
+}
+
+/** Whether pieces came to more than their first announced; bleno waits for that very length, and keeps all that comes. */
+function isOverlong({ _bindings }: BlenoStack): boolean {
+  const begun = Object.values(_bindings?._hci?._handleBuffers ?? {});
+  return begun.some(({ length, data }) => data.length > length);
+}
+
+/** Catches what bleno throws over bytes that it cannot read, and what it would keep of them. Gives the way back. */
+export function guardEars(stack: BlenoStack, threw: (error: Error) => void): () => void {
+  const socket = stack._bindings?._hci?._socket;
   if (socket === undefined) return () => {};
   const exchanged = socket.listeners("data").map((listener) => {
     const plain = listener as (data: Buffer) => void;
@@ -81,6 +95,9 @@ export function guardEars({ _bindings }: BlenoStack, threw: (error: Error) => vo
       } catch (error) {
         threw(error instanceof Error ? error : new Error(String(error)));
       }
+      if (!isOverlong(stack)) return;
+      forgetPieces(stack);
+      threw(new Error("a packet is longer than it announced"));
     };
     socket.removeListener("data", plain);
     socket.on("data", guarded);

@@ -8,6 +8,8 @@
  *   the next: all that is said goes through the connection of the moment, and is dropped where there is none.
  * - Values longer than the MTU carries are cut without a word: lengths are checked here, in both directions.
  * - Bytes that it cannot read make it throw out of a socket's event: what a peer sends ends at most its connection.
+ * - Pieces of a packet that are longer than it announced are kept for ever, from one connection to the next: whoever
+ *   sends such is sent away.
  * - A peer that connects and says nothing would hold the only connection: it has until `subscribeMilliseconds`.
  * - It advertises again after a connection, whether or not there is still a lock: one that went dark stops it first.
  * - A queue that stands still, or a goodbye that is not answered, resets the controller.
@@ -30,7 +32,7 @@ import {
 } from "@doorsync/protocol/lock";
 import type { LinkPort } from "../board/ports.ts";
 import type { BlenoStack, Reply } from "./bleno-stack.ts";
-import { guardEars, isPoisoned, waiting } from "./bleno-stack.ts";
+import { forgetPieces, guardEars, isPoisoned, waiting } from "./bleno-stack.ts";
 import type { Received } from "./socket.ts";
 
 /** From a connection to the subscription with which a session begins. */
@@ -213,6 +215,7 @@ export function createLockRadio({ stack, lock, mtu, onTrouble }: RadioOptions): 
 
   const accepted = (): void => {
     ended();
+    forgetPieces(stack);
     central = {
       mtu: mtuMin,
       sinceMs: nowMs,
@@ -229,6 +232,7 @@ export function createLockRadio({ stack, lock, mtu, onTrouble }: RadioOptions): 
   };
   const disconnected = (): void => {
     ended();
+    forgetPieces(stack);
     // bleno advertises again by itself, with what it showed before, unless it is told not to before this returns.
     shown = undefined;
     advertise();

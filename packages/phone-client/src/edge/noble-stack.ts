@@ -46,6 +46,8 @@ interface Inside {
     readonly _socket?: Emitter & { listeners(event: "data"): readonly unknown[] };
     readonly _aclConnections?: Map<number, unknown>;
     _aclQueue?: readonly unknown[];
+    /** Packets that are not whole yet, by connection; `length`: as announced by their first piece. */
+    readonly _handleBuffers?: Record<string, { readonly length: number; readonly data: Buffer }>;
     onSocketData(data: Buffer): void;
     flushAcl(): Promise<void>;
   };
@@ -97,8 +99,9 @@ export function sharedOn(stack: NobleStack): Shared {
 }
 
 /**
- * noble throws out of a socket's event over bytes that it cannot read, and out of nowhere when a link ends under a
- * write. The first is told to `threw`; the second means nothing, since the end of the link is told by itself.
+ * noble throws out of a socket's event over bytes that it cannot read, keeps pieces of a packet that are longer than it
+ * announced, and throws out of nowhere when a link ends under a write. The first two are told to `threw`; the third
+ * means nothing, since the end of the link is told by itself.
  */
 function mend(stack: NobleStack, threw: (error: Error) => void): void {
   // Its warnings are about calls on connections that are gone; without a listener it prints them.
@@ -111,6 +114,9 @@ function mend(stack: NobleStack, threw: (error: Error) => void): void {
     } catch (error) {
       threw(error instanceof Error ? error : new Error(String(error)));
     }
+    if (!Object.values(hci._handleBuffers ?? {}).some(({ length, data }) => data.length > length)) return;
+    forgetPieces(stack);
+    threw(new Error("a packet is longer than it announced"));
   };
   const { _socket: socket } = hci;
   for (const listener of socket?.listeners("data") ?? []) {
@@ -124,6 +130,11 @@ function mend(stack: NobleStack, threw: (error: Error) => void): void {
   hci.flushAcl = () => flush().catch(() => {});
 }
 
+function forgetPieces({ _bindings }: NobleStack): void {
+  const begun = _bindings?._hci?._handleBuffers ?? {};
+  for (const handle of Object.keys(begun)) delete begun[handle];
+}
+
 /** Resets the controller, and forgets what noble counts of connections that it will not hear the end of. */
 export function resetStack(stack: NobleStack): void {
   const hci = stack._bindings?._hci;
@@ -135,8 +146,12 @@ export function resetStack(stack: NobleStack): void {
 /** Devices that noble may remember. It forgets none, and in a street they change their addresses all the time. */
 const strangersMax = 1_000;
 
-/** To be called when nothing is connected: whoever is still there is seen again. */
+/**
+ * To be called when nothing is connected: whoever is still there is seen again. What was begun on a connection that is
+ * gone is not gone on with in the next.
+ */
 export function forgetStrangers(stack: NobleStack): void {
+  forgetPieces(stack);
   const inside = stack._bindings;
   if (inside?._gap === undefined || Object.keys(inside._gap._discoveries).length <= strangersMax) return;
   inside._gap._discoveries = {};
