@@ -47,6 +47,17 @@ const smallOrder = [
   "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
 ].map((hex) => fromHex(hex) ?? noBytes);
 
+/** Points of X25519 with which everybody agrees on nothing but zeros: 0, 1, the two of order 8, p - 1, p, p + 1. */
+const smallOrderAgreement = [
+  "00".repeat(32),
+  `01${"00".repeat(31)}`,
+  "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+  "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+  `ec${"ff".repeat(30)}7f`,
+  `ed${"ff".repeat(30)}7f`,
+  `ee${"ff".repeat(30)}7f`,
+].map((hex) => fromHex(hex) ?? noBytes);
+
 test("both sides end with the same six keys, all different, and the lock believes the authority's public keys", () => {
   const { keys, lockPublic } = accepted(finishCommission(fast, commission, reply));
   expect(keys).toEqual(pair.atLock.keys);
@@ -163,21 +174,35 @@ describe("the reply", () => {
     expect(finish(reply, commissionFor("another door").commission)).toRefuseWith("REJECTED", "noise/tag");
   });
 
+  const { lockId, epoch } = commission.offer;
+  const seed = secret("lock identity");
+  /** What somebody with the setup secret answers who keeps no other rule. */
+  const answer = (
+    sign: (offerHash: Bytes) => Bytes,
+    key = fast.signPublic(seed),
+    dh = fast.agreePublic(secret("dh")),
+  ): Bytes => {
+    const handshake = createHandshake(fast, "NNpsk0", "responder", {
+      prologue: commissionPrologue,
+      ephemeral: secret("lock ephemeral"),
+      psk: setupPsk(fast, commission.setup),
+    });
+    accepted(handshake.read(offer));
+    const signature = fast.sign(seed, sign(handshake.hash));
+    return handshake.write(commissionReply.encode({ sign: key, dh, signature }));
+  };
+
+  test("is refused with a key of small order for unlocking, which would be everybody's", () => {
+    const honest = (hash: Bytes): Bytes => commissionSigned(lockId, epoch, hash);
+    for (const dh of smallOrderAgreement) {
+      const message = answer(honest, fast.signPublic(seed), dh);
+      expect(finishCommission(fast, commission, message), toHex(dh)).toRefuseWith("REJECTED", "M2/dh");
+    }
+    const { lockPublic } = accepted(finishCommission(fast, commission, answer(honest)));
+    expect(lockPublic.dh).toEqual(fast.agreePublic(secret("dh")));
+  });
+
   test("is refused unless the new identity signed this lock, this epoch, this type and this very offer", () => {
-    const { lockId, epoch } = commission.offer;
-    const seed = secret("lock identity");
-    const answer = (sign: (offerHash: Bytes) => Bytes, key = fast.signPublic(seed)): Bytes => {
-      const handshake = createHandshake(fast, "NNpsk0", "responder", {
-        prologue: commissionPrologue,
-        ephemeral: secret("lock ephemeral"),
-        psk: setupPsk(fast, commission.setup),
-      });
-      accepted(handshake.read(offer));
-      const signature = fast.sign(seed, sign(handshake.hash));
-      return handshake.write(
-        commissionReply.encode({ sign: key, dh: fast.agreePublic(secret("dh")), signature }),
-      );
-    };
     accepted(
       finishCommission(
         fast,

@@ -53,6 +53,8 @@ export function finishCommission(
   if (!said.ok) return refuse("REJECTED", "M2/shape");
   const { sign, dh, signature } = said.value;
   if (!crypto.verify(sign, signed, signature)) return refuse("REJECTED", "M2/signature");
+  // Phones will pin it, and know the lock by nothing else: with such a key anybody could answer in the lock's place.
+  if (!isAgreementKey(crypto, dh)) return refuse("REJECTED", "M2/dh");
   return accept({ lockPublic: { sign, dh }, keys: finalKeys(crypto, handshake) });
 }
 
