@@ -106,6 +106,34 @@ describe("a central that does not keep to the service", () => {
     await servesTheNext(before);
   });
 
+  test("a write after it left the outbox off is refused and ends the connection; after it is back on, it is heard", async () => {
+    const before = storesOf(door.lock);
+    await talking();
+    stranger.send(att.write(handles.outboxCccd, Uint8Array.of(0, 0)));
+    await until(() => stranger.heard.length === 1, "the outbox is off");
+    stranger.send(att.subscribe());
+    await until(() => stranger.heard.length === 2, "and on again");
+    stranger.send(att.write(handles.outboxCccd, Uint8Array.of(0, 0)));
+    await until(() => stranger.heard.length === 3, "and off");
+    expect(stranger.heard.map(([opcode]) => opcode)).toEqual([0x13, 0x13, 0x13]);
+    stranger.send(att.write(handles.inbox, hello));
+    await until(() => stranger.heard.some(errorTo(0x12)), "an ATT error");
+    expect(stranger.heard.find(errorTo(0x12))?.[4]).toBe(0x0e);
+    await until(() => !stranger.isConnected, "sent away");
+    expect(
+      stranger.heard.some(([opcode]) => opcode === 0x1b),
+      "nothing was heard of it",
+    ).toBe(false);
+    await servesTheNext(before);
+
+    await talking();
+    stranger.send(att.write(handles.outboxCccd, Uint8Array.of(0, 0)));
+    stranger.send(att.subscribe());
+    stranger.send(att.write(handles.inbox, hello));
+    await until(() => stranger.heard.some(([opcode]) => opcode === 0x1b), "an answer");
+    stranger.disconnect();
+  });
+
   test("frames that make no sense are refused in words, and end the connection", async () => {
     const before = storesOf(door.lock);
     await talking();

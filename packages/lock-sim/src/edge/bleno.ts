@@ -154,7 +154,8 @@ export function createLockRadio({ stack, lock, mtu, onTrouble }: RadioOptions): 
       if (one === undefined) return reply(RESULT_UNLIKELY_ERROR);
       if (one.standing === "leaving" || one.standing === "left") return reply(RESULT_UNLIKELY_ERROR);
       const isFrame = value.length > 0 && value.length <= frameBytesFor(one.mtu, frameBytesMax);
-      if (offset !== 0 || !isFrame || one.received === undefined) {
+      // Who does not listen is not heard: what the lock answers would be dropped without a word.
+      if (offset !== 0 || !isFrame || one.say === undefined || one.received === undefined) {
         reply(isFrame ? RESULT_UNLIKELY_ERROR : RESULT_INVALID_ATTRIBUTE_LENGTH);
         return leave(one);
       }
