@@ -155,6 +155,45 @@ describe("guests", () => {
     clearInterval(asking);
   });
 
+  test("may take the address that a later one would have had; all who come afterwards have one of their own", async () => {
+    const path = join(folder, "air");
+    const { air, service } = await served(path);
+    const radio = radioAt(path);
+    const first = ear(radio);
+    await until(() => air.adapters.length === 1, "the first is in");
+    // A guest's address is its number in the air: these are the next but one, and the one after.
+    const taken = ["02:00:00:00:00:02", "02:00:00:00:00:03"];
+    const rude = taken.map((address) => ear(radio, { address }));
+    await until(() => taken.every((one) => air.adapters.some(({ address }) => address === one)), "taken");
+    const later = Array.from({ length: 3 }, () => ear(radio));
+    for (const { port } of [first, ...rude, ...later]) port.write(command("readAddress"));
+    await until(
+      () => [first, ...rude, ...later].every(({ heard }) => heard.length === 1),
+      "all are answered",
+    );
+    const addresses = air.adapters.map(({ address }) => address);
+    expect(new Set(addresses).size).toBe(6);
+    expect(new Set([first, ...rude, ...later].map(({ heard }) => hex(heard[0]))).size).toBe(6);
+    expect(service.guests).toBe(6);
+  });
+
+  test("for whom there is no address are put out, and the others stay", async () => {
+    const path = join(folder, "air");
+    const air = createAir();
+    const service = await serveAir(air, path, { address: "c0:ff:ee:00:00:05" });
+    ends.push(async () => {
+      await service.close();
+      air.close();
+    });
+    const only = ear(radioAt(path));
+    await until(() => service.guests === 1, "the first is in");
+    const second = ear(radioAt(path));
+    await until(() => !second.adapter.isUp, "the second is put out");
+    only.port.write(command("readLocalVersion"));
+    await until(() => only.heard.length === 1, "the first is answered");
+    expect(service.guests).toBe(1);
+  });
+
   test("find their adapter down when the air is gone", async () => {
     const path = join(folder, "air");
     const { service } = await served(path);

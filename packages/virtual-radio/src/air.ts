@@ -8,7 +8,7 @@ import { advertKind, intervalUnitMs, type LinkParameters, type Role, status } fr
 import { createLink, type LinkWorks } from "./link.ts";
 import type { Air, AirLink, AirOptions } from "./radio.ts";
 import { createRange } from "./range.ts";
-import { createStation, type Seat, type Station, type StationAir } from "./station.ts";
+import { addressOf, createStation, type Seat, type Station, type StationAir } from "./station.ts";
 
 interface Standing {
   readonly id: number;
@@ -140,14 +140,25 @@ export function createAir(options: AirOptions = {}): Air {
     },
   };
 
+  const isTaken = (address: string): boolean =>
+    stations.some(({ controller }) => controller.address === address);
+  /** By number; a host may have given its controller the address that a later one would have had. */
+  const freeAddress = (): string => {
+    // One more than can be taken.
+    const numbers = Array.from({ length: stations.length + 1 }, (_, n) => devices + n);
+    const free = numbers.map(addressOf).find((address) => !isTaken(address));
+    if (free === undefined) throw new Error("no address is left in this air");
+    return free;
+  };
+
   return {
     get adapters() {
       return stations.map(({ adapter }) => adapter);
     },
     adapter(given = {}) {
-      const station = createStation(devices, given, forStations);
-      if (stations.some(({ controller }) => controller.address === station.controller.address))
-        throw new Error(`two adapters cannot have the address ${station.controller.address}`);
+      const { address = freeAddress() } = given;
+      if (isTaken(address)) throw new Error(`two adapters cannot have the address ${address}`);
+      const station = createStation(devices, { ...given, address }, forStations);
       devices += 1;
       stations.push(station);
       return station.adapter;

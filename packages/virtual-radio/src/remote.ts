@@ -8,7 +8,7 @@ import { createAir } from "./air.ts";
 import { systemClock } from "./clock.ts";
 import { createPacketCutter } from "./h4.ts";
 import { addressBytes, commandComplete, commands, packetType, status } from "./hci.ts";
-import type { AdapterOptions, Air, Radio, RadioAdapter } from "./radio.ts";
+import type { Adapter, AdapterOptions, Air, Radio, RadioAdapter } from "./radio.ts";
 
 export interface ServedAir {
   readonly path: string;
@@ -25,8 +25,12 @@ const guestBacklogBytesMax = 1 << 20;
 export async function serveAir(air: Air, path: string, options: AdapterOptions = {}): Promise<ServedAir> {
   const guests = new Set<Socket>();
   const server = createServer((guest) => {
+    const adapter = admitted(air, options);
+    if (adapter === undefined) {
+      guest.destroy();
+      return;
+    }
     guests.add(guest);
-    const adapter = air.adapter(options);
     const port = adapter.open((packet) => {
       if (guest.writableLength > guestBacklogBytesMax) guest.destroy();
       else guest.write(packet);
@@ -58,6 +62,15 @@ export async function serveAir(air: Air, path: string, options: AdapterOptions =
       await closed;
     },
   };
+}
+
+/** Undefined: there is no such place in the air. That is the guest's loss, and not the end of everybody else's air. */
+function admitted(air: Air, options: AdapterOptions): Adapter | undefined {
+  try {
+    return air.adapter(options);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Adapters behind a Unix socket, without a look whether anybody serves it: an adapter nobody answers is down. */

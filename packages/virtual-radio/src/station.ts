@@ -50,15 +50,19 @@ const [advertisingMsMin, hurriedMsMin] = [20, 1];
 const here: Place = { xMetres: 0, yMetres: 0 };
 
 /** An address of a private range, by number. */
-function addressOf(deviceId: number): string {
+export function addressOf(deviceId: number): string {
   const pair = (byte: number): string => (byte & 0xff).toString(16).padStart(2, "0");
   return `02:00:00:00:${pair(deviceId >> 8)}:${pair(deviceId)}`;
 }
 
-export function createStation(deviceId: number, given: AdapterOptions, air: StationAir): Station {
+export function createStation(
+  deviceId: number,
+  given: AdapterOptions & { readonly address: string },
+  air: StationAir,
+): Station {
   const { clock, chance } = air;
   const controller = createController({
-    address: given.address ?? addressOf(deviceId),
+    address: given.address,
     bufferBytes: given.bufferBytes ?? bufferDefaults.bytes,
     bufferCount: given.bufferCount ?? bufferDefaults.count,
     handles: given.handles ?? "lowest-free",
