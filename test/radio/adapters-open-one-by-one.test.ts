@@ -3,12 +3,14 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createAir, serveAir } from "@doorsync/virtual-radio";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   openAdapter as openLockAdapter,
   parseAdapter as parseLockAdapter,
 } from "../../packages/lock-sim/src/edge/adapter.ts";
 import { openAdapter, parseAdapter, RadioError } from "../../packages/phone-client/src/edge/adapter.ts";
+import { until } from "../support/ble-rig.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -32,6 +34,26 @@ test.each([
   const next = await openAdapter(virtual("b"));
   expect(readdirSync(folder)).toContain("b");
   await next.close();
+});
+
+test.each([
+  ["a phone's", openAdapter],
+  ["a lock's", openLockAdapter],
+])("%s adapter in somebody else's air is gone from it when it is closed", async (_whose, open) => {
+  const place = virtual("theirs");
+  const air = createAir();
+  const served = await serveAir(air, place.path);
+  try {
+    for (let round = 0; round < 3; round++) {
+      const one = await open(place);
+      await until(() => served.guests === 1 && air.adapters.length === 1, "it is in");
+      await one.close();
+      await until(() => served.guests === 0 && air.adapters.length === 0, "it is gone", 1_000);
+    }
+  } finally {
+    await served.close();
+    air.close();
+  }
 });
 
 test("what is open already is told as a radio's trouble, which programs turn into status 2", async () => {

@@ -234,6 +234,25 @@ describe("meeting at a socket", () => {
     expect(third.isServed).toBe(true);
   });
 
+  test("who joined and has enough takes its adapters along, and the air goes on", async () => {
+    const path = join(folder, "air");
+    const { air, service } = await served(path);
+    const met = await meetAir(path);
+    const [one, other] = [ear(met.air), ear(met.air)];
+    await until(() => service.guests === 2 && air.adapters.length === 2, "both are in");
+    const staying = ear(await joinAir(path));
+    one.adapter.remove();
+    await until(() => service.guests === 2 && air.adapters.length === 2, "one is taken out");
+    expect([one.adapter.isUp, met.air.adapters.length]).toEqual([false, 1]);
+    // Its number is not given again: a stack that looks for it finds nobody else.
+    expect(met.air.adapter().deviceId).toBe(2);
+    await met.close();
+    await until(() => service.guests === 1 && air.adapters.length === 1, "all are taken out");
+    expect([other.adapter.isUp, met.air.adapters.length]).toEqual([false, 0]);
+    staying.port.write(command("readLocalVersion"));
+    await until(() => staying.heard.length === 1, "the others are answered");
+  });
+
   test("several at once: exactly one serves", async () => {
     const path = join(folder, "air");
     const met = await Promise.all([1, 2, 3, 4].map(() => meetAir(path)));

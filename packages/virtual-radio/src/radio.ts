@@ -51,6 +51,8 @@ export interface RadioAdapter {
   readonly isUp: boolean;
   /** Every packet for the host goes to every open port, never before this call or a `write` has returned. */
   open(hear: (packet: Uint8Array) => void): HostPort;
+  /** Takes it out of the air for good. */
+  remove(): void;
 }
 
 /** Where adapters come from; an air, or the way to one in another process. */
@@ -70,8 +72,6 @@ export interface Adapter extends RadioAdapter {
   hush(on: boolean): void;
   move(place: Place): void;
   capture(sink: CaptureSink | undefined): void;
-  /** Takes it out of the air for good. */
-  remove(): void;
 }
 
 export interface AirLink {

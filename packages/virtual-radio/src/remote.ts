@@ -76,10 +76,15 @@ function admitted(air: Air, options: AdapterOptions): Adapter | undefined {
 /** Adapters behind a Unix socket, without a look whether anybody serves it: an adapter nobody answers is down. */
 export function radioAt(path: string): Radio {
   const adapters: RadioAdapter[] = [];
+  let devices = 0;
   return {
     adapters,
     adapter(options = {}) {
-      const adapter = remoteAdapter(path, adapters.length, options);
+      const adapter = remoteAdapter(path, devices, options, () => {
+        const index = adapters.indexOf(adapter);
+        if (index >= 0) adapters.splice(index, 1);
+      });
+      devices += 1;
       adapters.push(adapter);
       return adapter;
     },
@@ -90,6 +95,7 @@ function remoteAdapter(
   path: string,
   deviceId: number,
   { address, capture, ...rest }: AdapterOptions,
+  removed: () => void,
 ): RadioAdapter {
   const [unserved] = Object.keys(rest);
   if (unserved !== undefined)
@@ -146,6 +152,13 @@ function remoteAdapter(
         close: () => void listeners.delete(own),
       };
     },
+    remove() {
+      isUp = false;
+      listeners.clear();
+      // What was said last still goes out; then whoever serves the air takes the controller out of it.
+      socket.destroySoon();
+      removed();
+    },
   };
 }
 
@@ -162,6 +175,7 @@ export async function joinAir(path: string): Promise<Radio> {
 export interface MetAir {
   readonly air: Radio;
   readonly isServed: boolean;
+  /** Who serves drops the guests and ends the air; who joined takes its own adapters out of it. */
   close(): Promise<void>;
 }
 
@@ -173,7 +187,14 @@ export async function meetAir(path: string, make: () => Air = createAir): Promis
   const nobody = new Set(["ENOENT", "ECONNREFUSED"]);
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return { air: await joinAir(path), isServed: false, close: async () => {} };
+      const air = await joinAir(path);
+      return {
+        air,
+        isServed: false,
+        async close() {
+          for (const adapter of [...air.adapters]) adapter.remove();
+        },
+      };
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? "";
       if (!nobody.has(code) || attempt >= meetAttemptsMax) throw error;
