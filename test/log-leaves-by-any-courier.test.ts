@@ -5,10 +5,10 @@
  */
 import { ackParcel, assignCode, gapIn, withoutSuperseded } from "@doorsync/authority/core";
 import * as authority from "@doorsync/protocol/authority";
-import { readSegmentHead } from "@doorsync/protocol/courier";
+import { encodePull, type Message, messageType, readSegmentHead } from "@doorsync/protocol/courier";
 import { expect, test } from "vitest";
 import { codeFor, type DoorOffice, doorOffice, type Trip, travel } from "./support/door-office.ts";
-import { bytesOf, crypto, visit, wait } from "./world.ts";
+import { answerName, bytesOf, crypto, makeLock, visit, wait } from "./world.ts";
 
 const code = "4711";
 
@@ -222,4 +222,17 @@ test("a revocation without news in the log costs what it always did", () => {
   const hello = visit(office.lock, [{ type: authority.messageType("hello"), body: authority.noBytes }]);
   expect(hello).toHaveLength(1);
   expect(travel(office.lock, office.parcels()).bytes).toBeLessThan(30);
+});
+
+const pull = (after: number): Message => ({ type: messageType("pull"), body: encodePull(after) });
+
+test("a lock without an owner has no log to give, however often it is asked", () => {
+  const lock = makeLock("nobody's log");
+  const answers = visit(
+    lock,
+    Array.from({ length: 12 }, () => pull(0)),
+  );
+  expect(answers.map(answerName)).toEqual(Array.from({ length: 12 }, () => "REJECTED"));
+  const refused = lock.notes.flatMap((note) => (note.what === "refused" ? [[note.message, note.check]] : []));
+  expect(refused).toEqual(Array.from({ length: 12 }, () => ["pull", "no-owner"]));
 });

@@ -98,6 +98,7 @@ export function hearMessage(running: Running, turn: Turn, message: Message): Run
     case "chunk":
       return hearChunk(running, turn, message.body);
     case "pull":
+      if (running.secure.phase === "factory") return no(refuse("REJECTED", "no-owner"));
       if (isFruitless(running)) return hangUp(no(refuse("BUSY", "U1", busySeconds)), turn);
       return hearPull(countedEffort(running), turn, message.body);
     case "update":
