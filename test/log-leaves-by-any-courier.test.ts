@@ -236,3 +236,22 @@ test("a lock without an owner has no log to give, however often it is asked", ()
   const refused = lock.notes.flatMap((note) => (note.what === "refused" ? [[note.message, note.check]] : []));
   expect(refused).toEqual(Array.from({ length: 12 }, () => ["pull", "no-owner"]));
 });
+
+test("asked for what follows an event that it does not have yet, a lock answers from its newest, with none", () => {
+  const office = house("log ahead");
+  comeHome(office, 1);
+  const heads = visit(office.lock, [0, 1_000_000, 0xffff_ffff].map(pull)).map((answer) => {
+    expect(answerName(answer)).toBe("segment");
+    const head = readSegmentHead(answer.body);
+    if (!head.ok) throw new Error(head.check);
+    return head.value;
+  });
+  const newest = heads[0]?.newest ?? 0;
+  expect(newest).toBeGreaterThan(1);
+  expect(heads.map(({ after, last }) => [after, last])).toEqual([
+    [0, newest],
+    [newest, newest],
+    [newest, newest],
+  ]);
+  expect(heads.every((head) => head.newest === newest)).toBe(true);
+});
