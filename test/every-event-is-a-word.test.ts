@@ -129,8 +129,17 @@ describe("words", () => {
     expect(await hello(lock.port, 5_000)).toBe("closed");
     await lock.ask("radio silent", "radio");
     expect(await hello(lock.port, 150)).toBe("silent");
+    // Whoever is still there when it is on again was never heard, and would keep others from the door.
+    const stays = hello(lock.port, 5_000);
+    expect(await hello(lock.port, 150)).toBe("silent");
     await lock.ask("radio on", "radio");
+    expect(await stays).toBe("closed");
     expect(await hello(lock.port, 5_000)).toBe("answered");
+    await lock.ask("radio silent", "radio");
+    const left = hello(lock.port, 5_000);
+    expect(await hello(lock.port, 150)).toBe("silent");
+    await lock.ask("cut power", "power");
+    expect(await left).toBe("closed");
     await lock.quit();
   });
 

@@ -97,6 +97,8 @@ export function createBench(parts: BenchParts): Bench {
   let nowMs = 0;
   let radioRestMs = 0;
   let open: { readonly link: LinkPort; readonly end: () => void } | undefined;
+  /** Who connected while the radio was silent: no session of the firmware ends these. */
+  const unheard = new Set<LinkPort>();
 
   const battery = createBattery({ chance: parts.chance });
   const mechanics = createMechanics({
@@ -152,6 +154,7 @@ export function createBench(parts: BenchParts): Bench {
       toldPercent = battery.percent;
       lock.board.battery(battery.percent);
     }
+    if (radio !== "silent" || !isOn()) hangUpUnheard();
     readEvents();
     return result;
   }
@@ -174,6 +177,12 @@ export function createBench(parts: BenchParts): Bench {
 
   function jamsLeft(): number {
     return Math.max(0, jamsUntil - mechanics.counters.moves);
+  }
+
+  function hangUpUnheard(): void {
+    const links = [...unheard];
+    unheard.clear();
+    for (const link of links) link.close();
   }
 
   function dropLink(): void {
@@ -246,10 +255,14 @@ export function createBench(parts: BenchParts): Bench {
     },
     powerOff() {
       lock.board.powerOff();
+      settled(undefined);
     },
     connect(link) {
       if (radio === "deaf") return undefined;
-      if (radio === "silent") return { frame: () => {}, closed: () => {} };
+      if (radio === "silent") {
+        unheard.add(link);
+        return { frame: () => {}, closed: () => void unheard.delete(link) };
+      }
       const board = lock.board.connect(link);
       if (board === undefined) return undefined;
       const end = (): void => {
