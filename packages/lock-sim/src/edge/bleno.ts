@@ -41,6 +41,8 @@ const subscribeMilliseconds = 1_000 * firstByteSecondsMax;
 const farewellMilliseconds = 1_000;
 /** From hanging up to the controller's word that it did; and how long its queue may stand still. */
 const stuckMilliseconds = 3_000;
+/** From an adapter's refusal to advertise to the next try. */
+const refusedMilliseconds = 10_000;
 
 /** The lock behind the radio. */
 export interface Advertised {
@@ -91,6 +93,8 @@ export function createLockRadio({ stack, lock, mtu, onTrouble }: RadioOptions): 
   /** Whether it was asked to advertise: it then does so again after each connection, whatever was `shown`. */
   let isAsked = false;
   let nowMs = 0;
+  /** The adapter refused to advertise: not before then. */
+  let againMs = 0;
   let queue = { length: 0, sinceMs: 0 };
   let resets = 0;
   const { Characteristic } = stack;
@@ -190,13 +194,14 @@ export function createLockRadio({ stack, lock, mtu, onTrouble }: RadioOptions): 
     }
     const { tag, version, flags } = said;
     const hint = encodeScanResponse({ tag, version, flags: hintedFlags(flags) });
-    if (shown !== undefined && equal(shown, hint)) return;
+    if ((shown !== undefined && equal(shown, hint)) || nowMs < againMs) return;
     shown = hint;
     isAsked = true;
     stack.startAdvertisingWithEIRData(Buffer.from(encodeAdvertisement()), Buffer.from(hint));
   };
   const powered = (state: string): void => {
     shown = undefined;
+    againMs = 0;
     ended();
     if (state !== "poweredOn") return;
     stack.setServices([
@@ -240,6 +245,7 @@ export function createLockRadio({ stack, lock, mtu, onTrouble }: RadioOptions): 
   };
   const failed = (error: Error): void => {
     shown = undefined;
+    againMs = nowMs + refusedMilliseconds;
     onTrouble?.(`the lock cannot advertise: ${error.message}`);
   };
 
