@@ -445,6 +445,59 @@ describe("a lock that is slow to write", () => {
     expect(heard).toContain("receipt");
   });
 
+  describe("with what no courier of this connection asked for", () => {
+    /** A lock that erases the bank that a table left, as one does by itself behind each snapshot. */
+    const doingChores = () => {
+      const lock = slowLock(forkParts(home));
+      const isChore = (): boolean =>
+        lock.state.power === "on" && lock.state.lanes.table?.then.next === "chore";
+      lock.finish();
+      lock.connect();
+      for (const one of large.messages) {
+        lock.say(one);
+        lock.finish();
+      }
+      expect(lock.heard().map(answerName).at(-1)).toBe("receipt");
+      lock.happen({ kind: "disconnected" });
+      while (!isChore()) expect(lock.work(), "it has a chore to do").toBe(true);
+      return { lock, isChore };
+    };
+
+    test("hears a hello all the same, and answers it when that is done: nobody is sent away for a chore", () => {
+      const { lock, isChore } = doingChores();
+      lock.connect();
+      lock.say(message("hello"));
+      expect([isChore(), lock.heard()]).toEqual([true, []]);
+      while (isChore()) lock.work();
+      expect(lock.heard().map(answerName)).toEqual(["hello"]);
+      // Nothing else is begun as long as somebody is there.
+      lock.say(message("receipt"));
+      expect(lock.heard().map(answerName)).toEqual(["hello", "receipt"]);
+    });
+
+    test("lets one hello wait; a second one, and everything else, is BUSY", () => {
+      const { lock, isChore } = doingChores();
+      lock.connect();
+      for (const name of ["receipt", "hello", "hello"] as const) lock.say(message(name));
+      expect([isChore(), lock.heard().map(answerName)]).toEqual([true, ["BUSY", "BUSY"]]);
+      lock.finish();
+      expect(lock.heard().map(answerName)).toEqual(["BUSY", "BUSY", "hello"]);
+    });
+
+    test("answers nobody whose connection ended meanwhile", () => {
+      const { lock, isChore } = doingChores();
+      lock.connect();
+      lock.say(message("hello"));
+      lock.happen({ kind: "disconnected" });
+      lock.connect();
+      expect(isChore()).toBe(true);
+      lock.finish();
+      expect(lock.heard()).toEqual([]);
+      lock.say(message("hello"));
+      expect(lock.heard().map(answerName)).toEqual(["hello"]);
+    });
+  });
+
   test("answers nobody but the courier that asked, when that one has left and another has come", () => {
     const lock = slowLock(forkParts(home));
     lock.finish();

@@ -49,6 +49,7 @@ export function connect(running: Running, turn: Turn, entropy: Bytes, frameBytes
     entropy,
     draws: 0,
     standing: { kind: "open" },
+    helloToAnswer: undefined,
     nonce: undefined,
     handshake: undefined,
     strangeBytes: 0,

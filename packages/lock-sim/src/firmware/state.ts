@@ -74,6 +74,8 @@ export interface Session {
   /** Draws made from `entropy`; each gives other bytes. */
   readonly draws: number;
   readonly standing: SessionStanding;
+  /** The body of a hello that waits until what others began is written. */
+  readonly helloToAnswer: Bytes | undefined;
   /** The one live nonce for a time token. */
   readonly nonce: Nonce | undefined;
   /** The one handshake that an unlock may come over. */

@@ -39,7 +39,7 @@ import { beginReset, isWiping, pressReset, settleWipe, wipe } from "./reset.ts";
 import { decodeSecure, heldVersion } from "./secure.ts";
 import { connect, forgetSession, hearFrame, keepSessionTime, type Turn } from "./session.ts";
 import { type Half, type KeypadThen, off, type Running, type State, type TableThen } from "./state.ts";
-import { hearMessage, settleTable } from "./sync.ts";
+import { answerWaiting, hearMessage, settleTable } from "./sync.ts";
 import { answered, type Ended, isDone, job, proceed } from "./work.ts";
 
 export interface Firmware {
@@ -153,7 +153,8 @@ function takeUp(running: Running, turn: Turn): Running | undefined {
 
 function end(running: Running, turn: Turn, ended: Ended<KeypadThen, TableThen> | undefined): Running {
   if (ended === undefined) return running;
-  return ended.lane === "keypad" ? settleKeypad(running, turn, ended) : settleTable(running, turn, ended);
+  if (ended.lane === "keypad") return settleKeypad(running, turn, ended);
+  return answerWaiting(settleTable(running, turn, ended), turn);
 }
 
 function settleKeypad(running: Running, turn: Turn, ended: KeypadEnded): Running {

@@ -60,7 +60,7 @@ import {
   type Turn,
   withSession,
 } from "./session.ts";
-import type { Half, InForce, Planned, Running, TableThen } from "./state.ts";
+import type { Half, InForce, Planned, Running, Session, TableThen } from "./state.ts";
 import { givenUp, isResumable, type Plan, planActivate, planBegin, planDelta, planFloor } from "./store.ts";
 import {
   type BlockThen,
@@ -83,6 +83,9 @@ export function hearMessage(running: Running, turn: Turn, message: Message): Run
   if (name === undefined || session === undefined) throw new Error("the inbox passes known types only");
   const no = (refused: Refused): Running =>
     name === "unlock" ? refuseUnlock(running, turn, refused) : answerNo(running, turn, name, refused);
+  if (name === "hello" && session.helloToAnswer === undefined && isWritingForOthers(running, session)) {
+    return withSession(running, { helloToAnswer: message.body });
+  }
   if (!lockMayHear(standingOf(running, session), name)) {
     const isWriting = running.lanes.table !== undefined;
     return no(isWriting ? refuse("BUSY", "writing", busySeconds) : refuse("REJECTED", "dialogue"));
@@ -116,6 +119,19 @@ export function hearMessage(running: Running, turn: Turn, message: Message): Run
     default:
       throw new Error(`no such message: ${String(name satisfies never)}`);
   }
+}
+
+/** Whether a table job is under way that this connection did not ask for: a chore, or what an earlier one left. */
+function isWritingForOthers({ lanes }: Running, { number }: Session): boolean {
+  const then = lanes.table?.then;
+  return then !== undefined && !("asker" in then && then.asker === number);
+}
+
+/** A table job ended: whoever came meanwhile has waited for nothing of theirs. */
+export function answerWaiting(running: Running, turn: Turn): Running {
+  const body = running.session?.helloToAnswer;
+  if (body === undefined || running.lanes.table !== undefined) return running;
+  return hearHello(withSession(running, { helloToAnswer: undefined }), turn, body);
 }
 
 const hearSigned = {

@@ -26,7 +26,7 @@ export const mayHear = {
   streaming: ["hello", "update", "manifest", "receipt", "time", "chunk"],
   /** A chunk of this connection is being written, and there is room to hold one behind it. Anything else is answered BUSY. */
   taking: ["chunk"],
-  /** Flash is being written: what comes now is answered BUSY. */
+  /** Flash is being written: what comes now is answered BUSY, or, a hello behind what others began, when that is done. */
   writing: [],
 } as const satisfies Record<Standing, readonly string[]>;
 
