@@ -373,7 +373,12 @@ describe.skipIf(chromiumPath === undefined)(`managers${whySkipped}`, () => {
     const zone = page.getByRole("region", { name: "Local time of the doors" });
     await zone.getByLabel("Time zone").selectOption("Europe/Berlin");
     await zone.getByRole("button", { name: "Change" }).click();
-    await page.getByText(/with its changes up to/).waitFor();
+    await zone.getByText(/with its changes up to/).waitFor();
+    // No lock was told yet.
+    expect(await zone.textContent()).toMatch(
+      /The property's time is UTC\+0[12]:00 at present.*Each lock learns it with its next sync\./,
+    );
+    expect(await zone.textContent()).not.toContain("The locks know it");
     const { body } = await service.call("property", {
       token: service.manager,
       params: { property: service.propertyId },

@@ -222,16 +222,18 @@ function locksWish(fields: Fields): Wish {
   return { house };
 }
 
+/** What the property wishes; which lock was told it already is each door's own matter. */
 function zoneText({ house }: PropertyInFull): string {
   const last = house.zone.at(-1);
   if (last === undefined)
-    return "The locks do not know it yet: codes with hours and daily doorcodes do not open before they do.";
+    return "It is not set yet: codes with hours and daily doorcodes do not open before it is set and the door synced.";
   const now = Math.floor(Date.now() / 1_000);
   const present = house.zone.findLast(({ at }) => at <= now) ?? last;
   const { offsetMinutes } = present;
   const offset = `UTC${offsetMinutes < 0 ? "−" : "+"}${hours(Math.abs(offsetMinutes))}`;
-  if (last.at <= now) return `The locks know it: ${offset}, without changes to come.`;
-  return `The locks know it: ${offset} at present, with its changes up to ${moment(last.at)}.`;
+  const told = "Each lock learns it with its next sync.";
+  if (last.at <= now) return `The property's time is ${offset}, without changes to come. ${told}`;
+  return `The property's time is ${offset} at present, with its changes up to ${moment(last.at)}. ${told}`;
 }
 
 function zones(): readonly { readonly value: string; readonly label: string }[] {
