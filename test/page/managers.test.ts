@@ -370,6 +370,8 @@ describe.skipIf(chromiumPath === undefined)(`managers${whySkipped}`, () => {
     await codes.getByRole("button", { name: "Change" }).click();
     await codes.getByRole("alert").waitFor();
     expect(await codes.getByRole("alert").getAttribute("data-name")).toBe("POLICY_UNFIT");
+    // The remedy speaks of the setting that is named: so it is named.
+    expect(await codes.getByRole("alert").textContent()).toContain("Namely: a lease of 999999 hours.");
     const zone = page.getByRole("region", { name: "Local time of the doors" });
     await zone.getByLabel("Time zone").selectOption("Europe/Berlin");
     await zone.getByRole("button", { name: "Change" }).click();

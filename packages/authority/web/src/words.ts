@@ -150,6 +150,32 @@ export function sentence(text: string): string {
   return /[.!?]$/.test(first) ? first : `${first}.`;
 }
 
+const suspendedFor: Readonly<Record<string, string>> = {
+  stolen: "a phone was stolen",
+  lost: "a phone was lost",
+  other: "another reason",
+};
+
+/** What the service says of a denial besides its name and its meaning, as a sentence: the remedy may speak of it. */
+export function detailWords(name: string, detail: string): string {
+  switch (name) {
+    case "TOO_MANY":
+      return `Wait ${detail} seconds.`;
+    case "UPGRADE_REQUIRED":
+      return `It asks for version ${detail} or a newer one.`;
+    case "PERSON_SUSPENDED":
+      return `The reason is: ${suspendedFor[detail] ?? detail}.`;
+    case "REQUEST_UNFIT":
+      return sentence(detail);
+    case "NOT_ALLOWED":
+    case "MOBILE_ONLY":
+      // Roles and the name of an action: as words.
+      return sentence(`namely: ${detail.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`);
+    default:
+      return sentence(`namely: ${detail}`);
+  }
+}
+
 /** `1 door`, `2 doors`. */
 export function count(number: number, one: string, many: string = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;

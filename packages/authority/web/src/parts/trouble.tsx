@@ -1,13 +1,11 @@
 /** What did not work and what to do about it, where it is read out at once. */
 import type { JSX } from "preact";
 import type { Trouble } from "../call.ts";
-import { sentence } from "../words.ts";
+import { detailWords, sentence } from "../words.ts";
 
 export function TroubleBox({ trouble }: { readonly trouble: Trouble }): JSX.Element {
   const { name, title, remedy, detail } = trouble;
-  // What does not fit a form is said by what should be there instead, where the service knows it.
-  const help = name === "REQUEST_UNFIT" && detail !== undefined ? detail : remedy;
-  const wait = name === "TOO_MANY" && detail !== undefined ? ` Wait ${detail} seconds.` : "";
+  const more = detail === undefined || detail === "" ? "" : ` ${detailWords(name, detail)}`;
   return (
     <div class="trouble" role="alert" data-name={name}>
       <p class="trouble-title">
@@ -15,9 +13,9 @@ export function TroubleBox({ trouble }: { readonly trouble: Trouble }): JSX.Elem
           ▲
         </span>{" "}
         {sentence(title)}
-        {wait}
+        {more}
       </p>
-      <p>{sentence(help)}</p>
+      {name === "REQUEST_UNFIT" && more !== "" ? null : <p>{sentence(remedy)}</p>}
     </div>
   );
 }
