@@ -18,6 +18,7 @@ const hour = 3_600;
 
 describe("a lock's health", () => {
   const well: LockKnowledge = {
+    lock: "owned",
     link: "offline",
     lastContactAt: noon - hour,
     lastTry: { outcome: "synced", at: noon - hour },
@@ -46,6 +47,7 @@ describe("a lock's health", () => {
   });
 
   const each: readonly (readonly [string, Partial<LockKnowledge>])[] = [
+    ["noLock", { lock: "absent", lastContactAt: undefined, lastTry: undefined }],
     ["alarm", { contradicted: true }],
     ["tableDamaged", { damaged: true }],
     ["leaseOver", { leaseOver: true }],

@@ -255,9 +255,16 @@ describe.skipIf(chromiumPath === undefined)(`managers${whySkipped}`, () => {
     await inDialog(page).getByLabel("Unit", { exact: true }).selectOption("Unit 5");
     await lookAt(page, "add-a-door");
     await inDialog(page).getByRole("button", { name: "Add the door" }).click();
-    await rowOf(page, "Door of unit 5").getByText("No lock yet").waitFor();
+    await rowOf(page, "Door of unit 5").getByText("No lock yet: commission one").waitFor();
+    expect(await rowOf(page, "Door of unit 5").textContent()).not.toContain("nothing");
     await page.getByRole("link", { name: "Door of unit 5" }).click();
     await seesView(page, "Door of unit 5");
+    await page.getByText("No lock yet: commission one.").waitFor();
+    // There is nothing that a phone could sync.
+    for (const name of ["State", "Health of the lock"])
+      expect(await page.getByRole("region", { name }).textContent()).not.toMatch(
+        /sync the|door sync|No word/,
+      );
     const lock = makeLock("lock of unit 5", { rtcSeconds: service.clock.now });
     await page.getByRole("button", { name: "Commission a lock" }).click();
     await inDialog(page).getByLabel("Set-up code").fill("DOORSYNC:1:nonsense");

@@ -2,7 +2,9 @@
  * The manager's list of doors and one door in full say the same of what waits and of what ails a lock; and what the lock
  * signed for, no phone's word takes away. Real firmware behind the real service.
  */
+import { status } from "@doorsync/authority";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { doorLines } from "../../packages/authority/src/cli/words.ts";
 import { passes } from "../support/journey-door.ts";
 import { type Door, type House, openHouse } from "../support/journey-house.ts";
 import { type Answer, type Service, startService } from "../support/service.ts";
@@ -167,4 +169,30 @@ test("a code has waited since its own wish, whatever else was wished for the sam
   expect(await idas()).toEqual([old, [service.clock.now, []]]);
   const phone = await house.phone(ida);
   expect((await phone.codes(door)).map(({ warnings }) => warnings)).toEqual([old[1], []]);
+});
+
+test("a door without a lock wants one, everywhere: no phone is sent to sync what is not there", async () => {
+  const bare = await house.bareDoor("Bare", "residence", unit);
+  const tenant = await house.moveIn("First in", "resident", unit);
+  const { doors } = await house.asks("doors", { params: { property: service.propertyId } });
+  const short = doors.find(({ id }: { id: string }) => id === bare);
+  const full = await house.asks("door", { params: { door: bare } });
+  expect([short.lock, full.lock, short.health, full.health.state]).toEqual([
+    "absent",
+    "absent",
+    "noLock",
+    "noLock",
+  ]);
+  expect(full.health.words).toBe("No lock yet: commission one.");
+  expect(full.health.troubles).toEqual(["noLock"]);
+  expect(full.health.nextSteps.join(" ")).not.toContain("sync");
+  const token = await service.logIn(tenant.email);
+  const mine = await service.call("myDoors", { token });
+  const states = mine.body.doors.map(({ name, lock }: { name: string; lock: string }) => [name, lock]);
+  expect(states).toContainEqual(["Bare", "absent"]);
+  expect(states).toContainEqual(["Synced", "owned"]);
+  const [line = ""] = doorLines(
+    (await status(service.office(), { door: "Bare", removed: false }))[0] as never,
+  );
+  expect(line).toBe("Maple Court/Bare (residence): no lock yet: commission one");
 });

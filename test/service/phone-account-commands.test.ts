@@ -13,7 +13,7 @@ import { runCommands } from "../../packages/phone-client/src/cli/app.ts";
 import { parseDays, parseHours, parseMoment } from "../../packages/phone-client/src/cli/flags.ts";
 import { parseUrl } from "../../packages/phone-client/src/cli/open.ts";
 import { opens } from "../support/journey-door.ts";
-import { decide, moveIn, type Residence } from "../support/residence.ts";
+import { addDoorTo, decide, give, moveIn, type Residence } from "../support/residence.ts";
 import { password, type Service, startService } from "../support/service.ts";
 import type { Hung } from "../support/service-door.ts";
 import { wait } from "../world.ts";
@@ -337,6 +337,15 @@ describe("logged in", () => {
     expect([dark.status, dark.out]).toEqual([2, expect.stringContaining("no lock answers there")]);
     await run(["logout"]);
     await logIn();
+  });
+
+  test("a door without a lock is not one to stand at and sync", async () => {
+    const bare = await addDoorTo(service, "Shed", "communal", null);
+    await give(service, bare, house.rita);
+    const { out } = await run(["doors"]);
+    expect(out).toContain(
+      "Shed  Maple Court, communal  no lock yet: the property's management commissions one\n",
+    );
   });
 
   test("what cannot be reached is status 2 and says so", async () => {

@@ -24,7 +24,7 @@ export { findDoor, findPerson, type Office } from "./office/office.ts";
 export { type Received, receive, type SlipOutcome, type TakenSlip } from "./office/receive.ts";
 export { registerDoor, registerPerson, registerProperty } from "./office/register.ts";
 export { type RotatedDoor, rotateKeys } from "./office/rotate.ts";
-export { type CodeStatus, type DoorStatus, type LockState, status } from "./office/status.ts";
+export { type CodeStatus, type DoorStatus, status } from "./office/status.ts";
 export { loadLedger, loadSpans, withDoor } from "./store/ledgers.ts";
 export { type Database, openStore, type Place } from "./store/open.ts";
 export { claimInstallation, hangLock, isInstallation } from "./store/registry.ts";

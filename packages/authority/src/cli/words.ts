@@ -37,6 +37,11 @@ function quoted(word: string): string {
 }
 
 export function doorLines(door: DoorStatus): readonly string[] {
+  if (door.lock === "absent")
+    return [
+      `${door.property}/${door.door} (${door.kind}): no lock yet: commission one`,
+      ...door.codes.map(codeStatusLine),
+    ];
   const version =
     door.newestVersion === null
       ? `lock ${door.lock}`

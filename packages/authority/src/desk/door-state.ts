@@ -10,9 +10,9 @@ import { leaseEnd } from "../model/at-the-door.ts";
 import { type Decision, grant } from "../model/denial.ts";
 import { type HealthState, lockHealth } from "../model/health.ts";
 import { type DoorKind, type HeldUp, newestVersion } from "../model/ledger.ts";
+import { type LockState, lockState } from "../model/lock-state.ts";
 import { type DelayWarning, delayWarning } from "../model/warnings.ts";
 import type { Office } from "../office/office.ts";
-import type { LockState } from "../office/status.ts";
 import { houseMark } from "../store/house-mark.ts";
 import { houseOf } from "../store/houses.ts";
 import { keysOut } from "../store/keys-out.ts";
@@ -124,6 +124,7 @@ function healthOf(row: DoorRow, now: number): HealthState {
   const told = row.told_at === null ? undefined : { conditions: row.told_conditions, at: row.told_at };
   const leaseEndsAt = leaseEnd({ leaseHours: row.proven_lease_hours ?? 0 }, row.proven_issued_at ?? 0);
   const known = {
+    lock: lockState(row.proven, row.offered),
     link: row.link === "offline" ? ("offline" as const) : ("connected" as const),
     lastContactAt: row.sync_received_at ?? undefined,
     lastTry: undefined,
@@ -224,7 +225,7 @@ export async function readDoor(office: Office, actor: Actor, doorId: string): Pr
     link: door.link,
     unitId: door.unitId,
     propertyId: door.propertyId,
-    lock: lockState(standing?.proven ?? null, offered),
+    lock: lockState(standing?.proven, offered),
     lockId: lock === undefined ? null : toHex(lock.lock_id),
     lockTag: lock === undefined ? null : toHex(lock.tag),
     epoch: standing?.epoch ?? null,
@@ -245,15 +246,10 @@ export async function readDoor(office: Office, actor: Actor, doorId: string): Pr
       label: key.label,
       givenAt: key.given_at,
     })),
-    ...(await watchDoor(office, door, lock, ledger)),
+    ...(await watchDoor(office, door, { lock, ledger, offered })),
   });
 }
 
 function syncOf(lockSeconds: number | null, receivedAt: number | null): DoorInShort["lastSync"] {
   return lockSeconds === null || receivedAt === null ? null : { lockSeconds, receivedAt };
-}
-
-function lockState(proven: number | null, offered: boolean): LockState {
-  if (proven === null) return offered ? "offered" : "absent";
-  return proven === 0 ? "commissioned" : "owned";
 }

@@ -14,6 +14,7 @@ import { isLeaseOver } from "../issue/behind.ts";
 import { type CourierStanding, courierStandings } from "../model/courier.ts";
 import { type LockHealth, type LockKnowledge, lockHealth } from "../model/health.ts";
 import { isDoubted, type Ledger } from "../model/ledger.ts";
+import { lockState } from "../model/lock-state.ts";
 import type { Office } from "../office/office.ts";
 import { handedAt, type VisitRow, visitsAt } from "../store/couriers.ts";
 import { type KeptEvent, loadEvents } from "../store/journals.ts";
@@ -72,13 +73,16 @@ export interface DoorWatch {
 export async function watchDoor(
   office: Office,
   door: DoorEntry,
-  lock: LockTable | undefined,
-  ledger: Ledger,
+  {
+    lock,
+    ledger,
+    offered,
+  }: { readonly lock: LockTable | undefined; readonly ledger: Ledger; readonly offered: boolean },
 ): Promise<DoorWatch> {
   const visits = await visitsAt(office.db, door.id, visitsRead);
   const kept = lock === undefined ? [] : await loadEvents(office.db, lock.lock_id, eventsRead);
   const receipt = lock === undefined ? undefined : await newestReceipt(office, lock);
-  const known = knowledgeOf(office, door, ledger, { lock, visits, kept, receipt });
+  const known = knowledgeOf(office, door, ledger, { lock, offered, visits, kept, receipt });
   const { lastContactAt = null, hearsay = null, ...health } = lockHealth(known, office.now);
   return {
     health: { ...health, hearsay, lastContactAt },
@@ -100,6 +104,7 @@ async function newestReceipt(office: Office, lock: LockTable): Promise<ReceiptTa
 
 interface Seen {
   readonly lock: LockTable | undefined;
+  readonly offered: boolean;
   readonly visits: readonly VisitRow[];
   readonly kept: readonly KeptEvent[];
   readonly receipt: ReceiptTable | undefined;
@@ -116,6 +121,7 @@ function knowledgeOf(office: Office, door: DoorEntry, ledger: Ledger, seen: Seen
   const conditions = said === undefined ? undefined : conditionsBy(said);
   const last = visits.find(({ outcome }) => !noTry.includes(outcome));
   return {
+    lock: lockState(ledger.lock?.proven, seen.offered),
     link: door.link === "offline" ? "offline" : "connected",
     lastContactAt: lastContactAt === 0 ? undefined : lastContactAt,
     lastTry:

@@ -7,13 +7,14 @@ import { isBehind } from "../issue/behind.ts";
 import { dailySlot } from "../model/daily-slot.ts";
 import { type Decision, type DenialName, denials, deny, grant } from "../model/denial.ts";
 import { type DoorKind, type Ledger, liveCode } from "../model/ledger.ts";
+import { type LockState, lockState } from "../model/lock-state.ts";
 import { type Action, mayAct, mayAny, type Role } from "../model/permission.ts";
 import { judgeApp, type Policy } from "../model/policy.ts";
 import { codeState, isPending } from "../model/proof.ts";
 import type { Office } from "../office/office.ts";
 import { policyOf, unitById } from "../store/houses.ts";
 import { loadLedger } from "../store/ledgers.ts";
-import { type DoorEntry, presentLock } from "../store/registry.ts";
+import { commissionOf, type DoorEntry, presentLock } from "../store/registry.ts";
 import { standingsOf } from "../store/standings.ts";
 import { isHeldAt, mayLetIn, rolesAtDoor, suspendedInstead } from "./access.ts";
 import type { Actor } from "./actor.ts";
@@ -33,6 +34,7 @@ export interface May {
 export interface MyDoor extends ShownDoor {
   readonly unit: { readonly id: string; readonly name: string } | null;
   readonly link: string;
+  readonly lock: LockState;
   /** In hex, as the lock shows itself; null without a lock. */
   readonly lockTag: string | null;
   readonly roles: readonly Role[];
@@ -98,6 +100,7 @@ async function myDoor(office: Office, actor: Actor, door: DoorEntry): Promise<My
     ...shownDoor(door),
     unit: unit === undefined ? null : { id: unit.id, name: unit.name },
     link: door.link,
+    lock: lockState(standing?.proven, (await commissionOf(office.db, door.id)) !== undefined),
     lockTag: lock === undefined ? null : toHex(lock.tag),
     roles,
     lastSync:

@@ -3,11 +3,13 @@
  * measurement: it says how old its knowledge is. What a lock said of itself is its signed word (receipt, log).
  */
 import type { HeldUp } from "./ledger.ts";
+import type { LockState } from "./lock-state.ts";
 
 /** How the last courier fared. noAnswer: it saw the lock and the lock did not answer. notInRange: it saw none. */
 export type TryOutcome = "synced" | "noAnswer" | "notInRange";
 
 export interface LockKnowledge {
+  readonly lock: LockState;
   readonly link: "connected" | "offline";
   /** The lock's last signed word, however it came; seconds since 1970. */
   readonly lastContactAt: number | undefined;
@@ -56,6 +58,11 @@ const openOtherwise =
 
 /** Worst first: the first that applies names the state. */
 const findings = {
+  noLock: {
+    words: "No lock yet: commission one.",
+    nextSteps: ["Mount a lock and commission it with the set-up code on its label."],
+    applies: ({ lock }) => lock === "absent",
+  },
   alarm: {
     words: "The lock has signed for a table of codes that this property never issued.",
     nextSteps: [
@@ -140,7 +147,7 @@ const findings = {
   neverHeard: {
     words: "No word of this lock has come in yet.",
     nextSteps: [syncAtTheDoor],
-    applies: ({ lastContactAt }) => lastContactAt === undefined,
+    applies: ({ lastContactAt, lock }) => lastContactAt === undefined && lock !== "absent",
   },
   silent: {
     words: "Nothing has been heard of the lock for longer than is usual.",

@@ -6,14 +6,12 @@ import { toHex } from "@doorsync/protocol/authority";
 import { planParcels } from "../issue/parcels.ts";
 import { needsIssue } from "../issue/version.ts";
 import { type AtTheDoor, atTheDoor } from "../model/at-the-door.ts";
-import { type Ledger, newestVersion } from "../model/ledger.ts";
+import { newestVersion } from "../model/ledger.ts";
+import { type LockState, lockState } from "../model/lock-state.ts";
 import { type CodeState, codeState, isPending } from "../model/proof.ts";
 import { loadLedger } from "../store/ledgers.ts";
 import { commissionOf, type DoorEntry, listDoors, listPeople, presentLock } from "../store/registry.ts";
 import { findDoor, type Office } from "./office.ts";
-
-/** absent: no lock. offered: a commission is on its way. commissioned: no version proven yet. owned: one is. */
-export type LockState = "absent" | "offered" | "commissioned" | "owned";
 
 export interface CodeStatus extends AtTheDoor {
   readonly person: string;
@@ -86,7 +84,7 @@ async function doorStatus(
     property: door.property,
     door: door.name,
     kind: door.kind,
-    lock: lockState(ledger, offered),
+    lock: lockState(standing?.proven, offered),
     lockId: lock === undefined ? null : toHex(lock.lock_id),
     epoch: standing?.epoch ?? null,
     provenVersion: standing?.proven ?? null,
@@ -99,9 +97,4 @@ async function doorStatus(
     alarm: standing?.contradicted !== undefined,
     codes,
   };
-}
-
-function lockState(ledger: Ledger, offered: boolean): LockState {
-  if (ledger.lock === undefined) return offered ? "offered" : "absent";
-  return ledger.lock.proven === 0 ? "commissioned" : "owned";
 }

@@ -131,6 +131,7 @@ export interface Api {
         readonly property: string;
         readonly unit: { readonly id: string; readonly name: string } | null;
         readonly link: string;
+        readonly lock: "absent" | "offered" | "commissioned" | "owned";
         /** how the lock shows itself, in hex */
         readonly lockTag: string | null;
         readonly roles: readonly ("resident" | "guest" | "host" | "manager" | "vendor")[];

@@ -182,7 +182,7 @@ export function count(number: number, one: string, many: string = `${one}s`): st
 }
 
 export const lockStates: Readonly<Record<Api["door"]["answer"]["lock"], string>> = {
-  absent: "No lock yet",
+  absent: "No lock yet: commission one",
   offered: "Offered: waits for a phone to bring the offer",
   commissioned: "Commissioned: waits for its first sync",
   owned: "In use",
@@ -191,6 +191,7 @@ export const lockStates: Readonly<Record<Api["door"]["answer"]["lock"], string>>
 /** A lock's health in short; the door itself says it in full, with the next steps. */
 export const healthWords: Readonly<Record<string, string>> = {
   ok: "In order",
+  noLock: "No lock yet",
   alarm: "Alarm: wrong answer",
   booksDoubted: "Are the books right?",
   tableDamaged: "Table damaged",

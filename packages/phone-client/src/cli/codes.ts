@@ -27,7 +27,10 @@ function noDoors(whose: string): readonly string[] {
   ];
 }
 
-function doorLine({ name, property, kind, lastSync, pending, pendingChanges, alarm }: MyDoor): string {
+function doorLine(door: MyDoor): string {
+  const { name, property, kind, lastSync, pending, pendingChanges, alarm } = door;
+  if (door.lock === "absent")
+    return `${name}  ${property}, ${kind}  no lock yet: the property's management commissions one`;
   const synced = lastSync === null ? "never synced" : `last sync ${localTime(lastSync.at)}`;
   const own = pendingChanges === 0 ? "" : "; a code of yours changes";
   const state = pending ? `Pending: sync at the door${own}` : "up to date";

@@ -7,6 +7,7 @@ import { inviteGuest, listGuests, revokeGuest } from "../../desk/guests.ts";
 import { myDoors } from "../../desk/my-doors.ts";
 import { grant } from "../../model/denial.ts";
 import { guestKinds } from "../../model/guest.ts";
+import { lockStates } from "../../model/lock-state.ts";
 import { roles } from "../../model/permission.ts";
 import { type Endpoint, endpoint } from "../endpoint.ts";
 import { DoorPath, Email, Id, Seconds } from "../shapes.ts";
@@ -109,6 +110,7 @@ export const codes: readonly Endpoint[] = [
           ...Door,
           unit: Type.Union([Type.Object({ id: Id, name: Type.String() }), Type.Null()]),
           link: Type.String(),
+          lock: Type.Enum([...lockStates]),
           lockTag: Type.Union([Type.String(), Type.Null()], {
             description: "how the lock shows itself, in hex",
           }),

@@ -2,6 +2,7 @@
 import { credentialClasses, lockProfiles } from "@doorsync/protocol/authority";
 import { type TSchema, Type } from "typebox";
 import type { DoorKind } from "../../model/ledger.ts";
+import { lockStates } from "../../model/lock-state.ts";
 import { codePolicies } from "../../model/policy.ts";
 import { Id, Seconds } from "../shapes.ts";
 
@@ -150,4 +151,4 @@ export const StillKeys = Type.Array(
 );
 
 export const LastSync = orNull(Type.Object({ lockSeconds: Seconds, receivedAt: Seconds }));
-export const LockStates = Type.Enum(["absent", "offered", "commissioned", "owned"]);
+export const LockStates = Type.Enum([...lockStates]);

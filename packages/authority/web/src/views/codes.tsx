@@ -93,12 +93,7 @@ function DoorCard({ door, entries, again }: DoorCardProps): JSX.Element {
       <dl class="facts">
         <dt>Last door sync</dt>
         <dd>{door.lastSync === null ? "never" : moment(door.lastSync.at)}</dd>
-        {door.pending && !isSuspended(door) ? (
-          <>
-            <dt>Pending</dt>
-            <dd>Changes wait. Stand at the door with the app and perform a door sync.</dd>
-          </>
-        ) : null}
+        {isSuspended(door) ? null : <PendingFact door={door} />}
       </dl>
       {isSuspended(door) ? (
         <p class="warning">
@@ -108,6 +103,22 @@ function DoorCard({ door, entries, again }: DoorCardProps): JSX.Element {
       ) : null}
       <Actions door={door} again={again} />
     </section>
+  );
+}
+
+function PendingFact({ door }: { readonly door: MyDoor }): JSX.Element | null {
+  const text =
+    door.lock === "absent"
+      ? "No lock yet: the property's management commissions one."
+      : door.pending
+        ? "Changes wait. Stand at the door with the app and perform a door sync."
+        : "";
+  if (text === "") return null;
+  return (
+    <>
+      <dt>Pending</dt>
+      <dd>{text}</dd>
+    </>
   );
 }
 

@@ -111,7 +111,9 @@ function Facts(props: {
         <dd>{door.lastSync === null ? "never" : moment(door.lastSync.receivedAt)}</dd>
         <dt>Pending</dt>
         <dd>
-          {door.pending ? (
+          {door.lock === "absent" ? (
+            <Badge tone="wait" sign="○" text={lockStates.absent} />
+          ) : door.pending ? (
             <Badge tone="wait" sign="◔" text="Changes wait for a door sync" />
           ) : (
             <Badge tone="good" sign="●" text="Nothing: the lock has confirmed all of it" />

@@ -122,7 +122,13 @@ function DoorRow({ property, door }: { readonly property: string; readonly door:
       <td data-label="Last sync">{door.lastSync === null ? "never" : moment(door.lastSync.receivedAt)}</td>
       <td data-label="Lock">
         {alarm ? <Badge tone="bad" sign="▲" text="Alarm: wrong answer" /> : null}
-        {!alarm && door.lock !== "owned" ? <Badge tone="wait" sign="○" text={lockStates[door.lock]} /> : null}
+        {!alarm && door.lock !== "owned" ? (
+          <Badge
+            tone="wait"
+            sign="○"
+            text={door.lock === "absent" ? (healthWords["noLock"] ?? "") : lockStates[door.lock]}
+          />
+        ) : null}
         {!alarm && door.lock === "owned" ? (
           <Badge
             tone={health === "ok" ? "good" : "wait"}
@@ -141,6 +147,7 @@ function PendingCell({ door }: { readonly door: Door }): JSX.Element {
     unset + setting === 0 ? "" : `${unset + setting} to set`,
     removing === 0 ? "" : `${removing} to remove`,
   ].filter((part) => part !== "");
+  if (door.lock === "absent") return <Badge tone="wait" sign="○" text={lockStates.absent} />;
   if (!door.pending) return <span class="aside">nothing</span>;
   return (
     <>
