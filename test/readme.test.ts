@@ -158,6 +158,28 @@ test("every marked block of TypeScript has types as strict as this repository", 
   expect(outputOf(tsc, ["-p", typed])).toBe("");
 });
 
+// Random bytes come from the app, and a browser's own take no bytes that may be shared.
+test("the phone's block has types in a strict app for the browser, without a cast", () => {
+  const browser = join(folder, "browser");
+  mkdirSync(browser);
+  const { code } = snippet("packages/phone-client/README.md", "snippet");
+  expect(code).not.toContain(" as ");
+  writeFileSync(join(browser, "app.ts"), code);
+  const compilerOptions = {
+    lib: ["es2022", "dom"],
+    types: [],
+    module: "esnext",
+    moduleResolution: "bundler",
+    noEmit: true,
+    composite: false,
+    allowImportingTsExtensions: true,
+  };
+  const config = { extends: "../../../../tsconfig.base.json", compilerOptions, include: ["*.ts"] };
+  writeFileSync(join(browser, "tsconfig.json"), JSON.stringify(config));
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  expect(outputOf(tsc, ["-p", browser])).toBe("");
+}, 30_000);
+
 /** What a program of Node prints, whatever its exit status. */
 function outputOf(program: string, args: readonly string[]): string {
   try {

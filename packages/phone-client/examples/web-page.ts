@@ -14,7 +14,7 @@ import {
 import { requestOptions, webBluetoothTransport } from "@doorsync/phone-client/web-bluetooth";
 import { createCrypto, portable } from "@doorsync/protocol/courier";
 
-const fill = (bytes: Uint8Array) => void crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>);
+const fill = (bytes: Uint8Array<ArrayBuffer>) => void crypto.getRandomValues(bytes);
 
 export const account = createAccount({
   client: createClient({

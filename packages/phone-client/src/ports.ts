@@ -84,7 +84,7 @@ export interface FetchAnswer {
 }
 
 /** Fills bytes with chance that nobody can guess. */
-export type Fill = (bytes: Bytes) => void;
+export type Fill = (bytes: Uint8Array<ArrayBuffer>) => void;
 
 /** Seconds since 1970, as the phone believes. */
 export type Clock = () => number;

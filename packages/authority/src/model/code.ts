@@ -2,11 +2,11 @@
  * How a code is drawn: uniformly among the codes that are allowed and free, by rejection sampling. Not a source of
  * randomness (it is lent one), and it does not know who holds what: `isTaken` does.
  */
-import { type Bytes, type CodeLength, codeLengths, weakCode } from "@doorsync/protocol/authority";
+import { type CodeLength, codeLengths, weakCode } from "@doorsync/protocol/authority";
 import { type Decision, deny, grant } from "./denial.ts";
 
 /** Fills the whole array with uniform random bytes; a CSPRNG outside tests. */
-export type Fill = (bytes: Bytes) => void;
+export type Fill = (bytes: Uint8Array<ArrayBuffer>) => void;
 
 /** Draws before the free codes are counted one by one: below 99 % occupancy, reached once in 10^28 times. */
 const blindDrawsMax = 6_400;

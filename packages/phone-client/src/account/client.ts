@@ -3,7 +3,7 @@
  * the same key again after a lost answer. Denials are values, and so is a service that cannot be reached. It keeps
  * nothing and knows nobody; that is the account's.
  */
-import { type Bytes, toHex } from "@doorsync/protocol/courier";
+import { toHex } from "@doorsync/protocol/courier";
 import type { Fetch, FetchAnswer, Fill, Timers } from "../ports.ts";
 import { type Api, type ApiName, type ApiRow, api, type ProblemDetails } from "./api.ts";
 
@@ -105,7 +105,7 @@ function requestOf(row: ApiRow, asked: Loose, fill: Fill): Request {
   if (asked.body !== undefined) headers["content-type"] = "application/json";
   if (asked.token !== undefined) headers["authorization"] = `Bearer ${asked.token}`;
   if (row.method !== "GET") {
-    const key: Bytes = new Uint8Array(keyBytes);
+    const key = new Uint8Array(keyBytes);
     fill(key);
     headers["idempotency-key"] = toHex(key);
   }

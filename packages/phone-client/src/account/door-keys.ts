@@ -91,9 +91,10 @@ export function createDoorKeys({ caller, mailbox, storage, crypto, fill, now }: 
       const me = await caller.call("me", { signal });
       if (!me.ok) return me;
       const before = await seedHere();
-      const seed = before ?? new Uint8Array(32);
+      const fresh = new Uint8Array(32);
+      const seed = before ?? fresh;
       if (before === undefined) {
-        fill(seed);
+        fill(fresh);
         // Kept before it is enrolled: a key that doors know must not be lost between the two.
         await storage.put(kept.doorKey, seed);
       }
