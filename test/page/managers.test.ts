@@ -302,6 +302,31 @@ describe.skipIf(chromiumPath === undefined)(`managers${whySkipped}`, () => {
     expect(opens(hung, digits)).toBe(true);
   });
 
+  test("a guest with hours of the week: the door and the person say which, and who let them in", async () => {
+    const token = await service.logIn(rita.email, "mobile");
+    await house.regrant(rita, [home]);
+    await visit(service, phone, home);
+    const windows = [{ days: 0b010_0100, startMinute: 540, endMinute: 720 }];
+    const body = { name: "Clea Cleaner", kind: "recurring", windows };
+    const invited = await service.call("inviteGuest", { token, params: { door: home.doorId }, body });
+    expect(invited.status).toBe(200);
+    await visit(service, phone, home);
+    await goToDoor("Door of unit 4");
+    const row = rowOf(page, "Clea Cleaner");
+    await row.getByText("Tuesday, Friday 09:00 to 12:00").waitFor();
+    expect(await row.textContent()).toMatch(/opens within its hoursopens within its hours/);
+    await lookAt(page, "door-with-hours");
+    await row.getByRole("link", { name: "Clea Cleaner" }).click();
+    await seesView(page, "Clea Cleaner");
+    await page.getByText("Recurring, invited by Rita Resident").waitFor();
+    await rowOf(page, "Door of unit 4").getByText("Tuesday, Friday 09:00 to 12:00").waitFor();
+    await service.call("revokeGuest", {
+      token,
+      params: { door: home.doorId, person: invited.body.person },
+    });
+    await visit(service, phone, home);
+  });
+
   test("keycards and mechanical keys stand at the door with those who have them", async () => {
     await goToDoor("Entrance");
     await page.getByRole("button", { name: "Assign a keycard" }).click();

@@ -8,15 +8,17 @@ import {
   nameOf,
   operationErrors,
   refusalByCode,
+  type Window,
 } from "@doorsync/protocol/authority";
 import type { AtTheDoor } from "../model/at-the-door.ts";
+import type { ShownTerms } from "../model/shown-terms.ts";
 import type { CodeWord } from "../office/codes.ts";
 import type { DoorLog, LogEntry } from "../office/log.ts";
 import type { TakenSlip } from "../office/receive.ts";
 import type { CodeStatus, DoorStatus } from "../office/status.ts";
 
 export function codeLine(word: CodeWord): string {
-  return `"${word.door}", ${word.person}: ${word.code}  ${label(word)}; ${doorWords(word)}`;
+  return `"${word.door}", ${word.person}: ${word.code}  ${label(word)}; ${doorWords(word)}${termsWords(word.terms)}`;
 }
 
 /** The command that is still missing, to be copied as it is; none when the newest version says it all. */
@@ -104,18 +106,44 @@ function slipWords(slip: TakenSlip): string {
 }
 
 function codeStatusLine(code: CodeStatus): string {
-  return `  ${code.person}: ${label(code)}; ${doorWords(code)}`;
+  return `  ${code.person}: ${label(code)}; ${doorWords(code)}${termsWords(code.terms)}`;
 }
 
 function label(code: { readonly state: string; readonly pending: boolean }): string {
   return code.pending ? `${code.state} (Pending)` : code.state;
 }
 
-function doorWords({ worksNow, worksAfterSync, certain }: AtTheDoor): string {
-  const now = worksNow ? "works at the door now" : "does not open the door now";
+function doorWords(code: AtTheDoor & { readonly terms: ShownTerms }): string {
+  const { worksNow, worksAfterSync, certain, terms } = code;
+  const within = terms.windows === null ? "" : " within its hours";
+  const now = worksNow ? `works at the door now${within}` : "does not open the door now";
   const doubt = certain ? "" : " (unless a sync happened since)";
   if (worksNow === worksAfterSync) return `${now}${doubt}`;
   return `${now}${doubt}, ${worksAfterSync ? "will after a sync" : "no longer after a sync"}`;
+}
+
+const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] as const;
+
+/** What limits a code: its hours are local to the door; empty where nothing does. */
+function termsWords({ from, until, uses, minutes, windows }: ShownTerms): string {
+  const parts = [
+    from === null ? "" : `from ${instant(from)}`,
+    until === null ? "" : `until ${instant(until)}`,
+    ...(windows ?? []).map(windowWords),
+    uses === null ? "" : uses === 1 ? "once" : `${uses} times`,
+    minutes === null ? "" : `for ${minutes} minutes after first use`,
+  ].filter((part) => part !== "");
+  return parts.length === 0 ? "" : `; ${parts.join(", ")}`;
+}
+
+function windowWords({ days: mask, startMinute, endMinute }: Window): string {
+  const named = days.filter((_, bit) => (mask & (1 << bit)) !== 0);
+  const which = named.length === days.length ? "every day" : named.join(", ");
+  return `${which} ${clock(startMinute)} to ${clock(endMinute)}`;
+}
+
+function clock(minute: number): string {
+  return `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
 }
 
 /** A door's log, one line an event. */

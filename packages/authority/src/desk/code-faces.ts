@@ -3,18 +3,13 @@
  * the one that will after a sync; all are shown, or somebody would be locked out (F3). Nothing is said to work before
  * the lock has signed for it. Not who may see which: that is decided before.
  */
-import {
-  type CredentialClass,
-  credentialClasses,
-  secondsNever,
-  type Window,
-} from "@doorsync/protocol/authority";
+import { type CredentialClass, credentialClasses } from "@doorsync/protocol/authority";
 import { type AtTheDoor, atTheDoor } from "../model/at-the-door.ts";
 import { type Exposure, exposureAt } from "../model/exposure.ts";
 import { type CodeLife, classOf, type DoorKind, type Ledger } from "../model/ledger.ts";
 import type { Policy } from "../model/policy.ts";
 import { type CodeState, codeState, isPending } from "../model/proof.ts";
-import type { Terms } from "../model/terms.ts";
+import { type ShownTerms, shownTerms } from "../model/shown-terms.ts";
 import { type DelayWarning, delayWarning } from "../model/warnings.ts";
 import { type Office, openDigits } from "../office/office.ts";
 import type { DoorEntry } from "../store/registry.ts";
@@ -23,15 +18,6 @@ import { type Changed, noteChanges } from "../store/trail.ts";
 import { momentAt } from "./openings.ts";
 
 const classes = Object.keys(credentialClasses) as readonly CredentialClass[];
-
-/** Null where there is no such limit. Seconds since 1970; windows are local hours of the week. */
-export interface ShownTerms {
-  readonly from: number | null;
-  readonly until: number | null;
-  readonly uses: number | null;
-  readonly minutes: number | null;
-  readonly windows: readonly Window[] | null;
-}
 
 export interface Face extends AtTheDoor {
   /** Null for a card or a key, while suspended, and for whoever may not see the digits. */
@@ -131,17 +117,6 @@ function faceOf(office: Office, sight: Sight, code: CodeLife, said: Said): Face 
     terms: shownTerms(code.terms),
     warnings: warning === undefined ? [] : [warning],
     exposure: { kind: exposure.kind, until: exposure.kind === "until" ? exposure.atSeconds : null },
-  };
-}
-
-function shownTerms(terms: Terms | undefined): ShownTerms {
-  const orNull = (value: number, none: number): number | null => (value === none ? null : value);
-  return {
-    from: orNull(terms?.notBefore ?? 0, 0),
-    until: orNull(terms?.notAfter ?? secondsNever, secondsNever),
-    uses: orNull(terms?.useLimit ?? 0, 0),
-    minutes: orNull(terms?.expiringMinutes ?? 0, 0),
-    windows: terms?.windows ?? null,
   };
 }
 

@@ -7,6 +7,7 @@ import { type AtTheDoor, atTheDoor, type Moment } from "../model/at-the-door.ts"
 import { type Exposure, exposureAt } from "../model/exposure.ts";
 import { type CodeLife, classOf, type Ledger } from "../model/ledger.ts";
 import { type CodeState, codeState, isPending } from "../model/proof.ts";
+import { type ShownTerms, shownTerms } from "../model/shown-terms.ts";
 import type { Office } from "../office/office.ts";
 import type { DoorEntry } from "../store/registry.ts";
 import { noteChanges } from "../store/trail.ts";
@@ -19,6 +20,7 @@ export interface CodeStanding extends AtTheDoor {
   readonly pending: boolean;
   /** The door is to know it and not to open to it. */
   readonly suspended: boolean;
+  readonly terms: ShownTerms;
   /** Until when it may open in the worst case: nobody brings the lock anything more. */
   readonly exposure: { readonly kind: Exposure["kind"]; readonly until: number | null };
 }
@@ -37,6 +39,7 @@ export function standingsIn(ledger: Ledger, moment: Moment): (code: CodeLife) =>
       state,
       pending: isPending(state),
       suspended: code.terms?.suspended === true && !code.revoked,
+      terms: shownTerms(code.terms),
       ...doorOf(code),
       exposure: { kind: exposure.kind, until: exposure.kind === "until" ? exposure.atSeconds : null },
     };

@@ -3,13 +3,16 @@
  * door and without digits. Not the list of all of them: that is `people.ts`.
  */
 import { type Decision, grant } from "../model/denial.ts";
+import type { GuestKind } from "../model/guest.ts";
 import type { Role } from "../model/permission.ts";
 import type { Office } from "../office/office.ts";
 import { accountOfPerson } from "../store/accounts.ts";
 import { type KeyHeld, keysHeldBy } from "../store/keys-out.ts";
 import { loadLedger } from "../store/ledgers.ts";
+import { personById } from "../store/people.ts";
 import { doorById } from "../store/registry.ts";
 import { type GuestTie, guestsStill, standingsOfMany } from "../store/roll.ts";
+import type { PersonTable } from "../store/schema.ts";
 import { doorsWithCodesOf } from "../store/standings.ts";
 import type { Actor } from "./actor.ts";
 import { type DailyOut, dailyStill } from "./daily-out.ts";
@@ -21,6 +24,11 @@ import { isWithin, personWithin, reachOf } from "./reach.ts";
 
 export interface PersonInFull
   extends Pick<PersonSaid, "id" | "name" | "standings" | "suspended" | "account"> {
+  /** Of whom somebody invited; null: nobody's guest. */
+  readonly guest: {
+    readonly kind: GuestKind;
+    readonly invitedBy: { readonly id: string; readonly name: string } | null;
+  } | null;
   /** Every door within reach where something of theirs opens, is to open or may still. */
   readonly doors: readonly DoorChange[];
   /** Guests whom they invited and who may still come in. */
@@ -62,6 +70,7 @@ export async function readPerson(
         unit: row.unit,
         revoked: row.revoked_at !== null,
       })),
+    guest: await guestOf(office, ties.value.person),
     suspended:
       held === undefined ? null : { since: held.suspended_at ?? 0, reason: held.suspended_reason ?? "" },
     account:
@@ -71,4 +80,13 @@ export async function readPerson(
     dailyCodes: await dailyStill(office, personId, reach.value),
     keys: await keysHeldBy(office.db, personId, reach.value),
   });
+}
+
+async function guestOf({ db }: Office, { host_id, guest_kind }: PersonTable): Promise<PersonInFull["guest"]> {
+  if (host_id === null) return null;
+  const host = await personById(db, host_id);
+  return {
+    kind: (guest_kind ?? "permanent") as GuestKind,
+    invitedBy: host === undefined ? null : { id: host.id, name: host.name },
+  };
 }

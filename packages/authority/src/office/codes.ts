@@ -21,6 +21,7 @@ import { isWeak } from "../model/pick.ts";
 import type { CodePolicy } from "../model/policy.ts";
 import { type CodeState, codeState, isPending } from "../model/proof.ts";
 import { judgeRoom } from "../model/room.ts";
+import { type ShownTerms, shownTerms } from "../model/shown-terms.ts";
 import type { Terms } from "../model/terms.ts";
 import { policyOf } from "../store/houses.ts";
 import { loadLedger, withDoor } from "../store/ledgers.ts";
@@ -34,6 +35,9 @@ export interface CodeWord extends AtTheDoor {
   readonly code: string;
   readonly state: CodeState;
   readonly pending: boolean;
+  /** The door is to know it and not to open to it. */
+  readonly suspended: boolean;
+  readonly terms: ShownTerms;
 }
 
 /** What `assign` and `reset` give. */
@@ -205,6 +209,8 @@ function wordOf(office: Office, door: DoorEntry, person: string, code: CodeLife,
     code: openDigits(office, code),
     state,
     pending: isPending(state),
+    suspended: code.terms?.suspended === true && !code.revoked,
+    terms: shownTerms(code.terms),
     ...atTheDoor(ledger.lock, office)(code),
   };
 }

@@ -9,6 +9,7 @@ import { type AtTheDoor, atTheDoor } from "../model/at-the-door.ts";
 import { newestVersion } from "../model/ledger.ts";
 import { type LockState, lockState } from "../model/lock-state.ts";
 import { type CodeState, codeState, isPending } from "../model/proof.ts";
+import { type ShownTerms, shownTerms } from "../model/shown-terms.ts";
 import { loadLedger } from "../store/ledgers.ts";
 import { commissionOf, type DoorEntry, listDoors, listPeople, presentLock } from "../store/registry.ts";
 import { findDoor, type Office } from "./office.ts";
@@ -19,6 +20,9 @@ export interface CodeStatus extends AtTheDoor {
   readonly length: number;
   readonly state: CodeState;
   readonly pending: boolean;
+  /** The door is to know it and not to open to it. */
+  readonly suspended: boolean;
+  readonly terms: ShownTerms;
 }
 
 export interface DoorStatus {
@@ -74,6 +78,8 @@ async function doorStatus(
       length: code.length,
       state,
       pending: isPending(state),
+      suspended: code.terms?.suspended === true && !code.revoked,
+      terms: shownTerms(code.terms),
       ...doorOf(code),
     });
   }

@@ -6,7 +6,10 @@ export type Face = Entry["faces"][number];
 export type CodeState = Face["state"];
 export type DoorKind = Entry["door"]["kind"];
 export type CredentialClass = Entry["class"];
-type Window = NonNullable<Face["terms"]["windows"]>[number];
+export type Terms = Face["terms"];
+type Window = NonNullable<Terms["windows"]>[number];
+
+export type GuestKind = Api["guests"]["answer"]["guests"][number]["kind"];
 
 interface StateWords {
   /** A shape beside the word: colour alone says nothing to many. */
@@ -133,7 +136,7 @@ function windowWords({ days: mask, startMinute, endMinute }: Window): string {
 }
 
 /** In which hours, how long and how often a code opens; empty where nothing limits it. */
-export function termsWords(terms: Face["terms"]): string {
+export function termsWords(terms: Terms): string {
   const parts = [
     terms.from === null ? "" : `from ${moment(terms.from)}`,
     terms.until === null ? "" : `until ${moment(terms.until)}`,
@@ -143,6 +146,14 @@ export function termsWords(terms: Face["terms"]): string {
   ];
   return parts.filter((part) => part !== "").join(", ");
 }
+
+/** How a guest is let in. */
+export const guestKinds: Readonly<Record<GuestKind, string>> = {
+  permanent: "Permanent",
+  temporary: "Temporary",
+  recurring: "Recurring",
+  delivery: "Delivery",
+};
 
 /** A sentence as a sentence begins and ends. */
 export function sentence(text: string): string {

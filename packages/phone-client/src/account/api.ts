@@ -944,6 +944,22 @@ export interface Api {
           readonly pending: boolean;
           /** the door is to know it and not to open to it */
           readonly suspended: boolean;
+          readonly terms: {
+            readonly from: number | null;
+            readonly until: number | null;
+            readonly uses: number | null;
+            readonly minutes: number | null;
+            readonly windows:
+              | readonly {
+                  /** bit 0 is Sunday */
+                  readonly days: number;
+                  /** of the local day */
+                  readonly startMinute: number;
+                  /** not after the start: it crosses midnight */
+                  readonly endMinute: number;
+                }[]
+              | null;
+          };
           /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
           readonly worksNow: boolean;
           readonly worksAfterSync: boolean;
@@ -978,6 +994,22 @@ export interface Api {
           readonly pending: boolean;
           /** the door is to know it and not to open to it */
           readonly suspended: boolean;
+          readonly terms: {
+            readonly from: number | null;
+            readonly until: number | null;
+            readonly uses: number | null;
+            readonly minutes: number | null;
+            readonly windows:
+              | readonly {
+                  /** bit 0 is Sunday */
+                  readonly days: number;
+                  /** of the local day */
+                  readonly startMinute: number;
+                  /** not after the start: it crosses midnight */
+                  readonly endMinute: number;
+                }[]
+              | null;
+          };
           /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
           readonly worksNow: boolean;
           readonly worksAfterSync: boolean;
@@ -1031,6 +1063,22 @@ export interface Api {
           readonly pending: boolean;
           /** the door is to know it and not to open to it */
           readonly suspended: boolean;
+          readonly terms: {
+            readonly from: number | null;
+            readonly until: number | null;
+            readonly uses: number | null;
+            readonly minutes: number | null;
+            readonly windows:
+              | readonly {
+                  /** bit 0 is Sunday */
+                  readonly days: number;
+                  /** of the local day */
+                  readonly startMinute: number;
+                  /** not after the start: it crosses midnight */
+                  readonly endMinute: number;
+                }[]
+              | null;
+          };
           /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
           readonly worksNow: boolean;
           readonly worksAfterSync: boolean;
@@ -1084,6 +1132,22 @@ export interface Api {
           readonly pending: boolean;
           /** the door is to know it and not to open to it */
           readonly suspended: boolean;
+          readonly terms: {
+            readonly from: number | null;
+            readonly until: number | null;
+            readonly uses: number | null;
+            readonly minutes: number | null;
+            readonly windows:
+              | readonly {
+                  /** bit 0 is Sunday */
+                  readonly days: number;
+                  /** of the local day */
+                  readonly startMinute: number;
+                  /** not after the start: it crosses midnight */
+                  readonly endMinute: number;
+                }[]
+              | null;
+          };
           /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
           readonly worksNow: boolean;
           readonly worksAfterSync: boolean;
@@ -1139,6 +1203,22 @@ export interface Api {
           readonly pending: boolean;
           /** the door is to know it and not to open to it */
           readonly suspended: boolean;
+          readonly terms: {
+            readonly from: number | null;
+            readonly until: number | null;
+            readonly uses: number | null;
+            readonly minutes: number | null;
+            readonly windows:
+              | readonly {
+                  /** bit 0 is Sunday */
+                  readonly days: number;
+                  /** of the local day */
+                  readonly startMinute: number;
+                  /** not after the start: it crosses midnight */
+                  readonly endMinute: number;
+                }[]
+              | null;
+          };
           /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
           readonly worksNow: boolean;
           readonly worksAfterSync: boolean;
@@ -1194,6 +1274,22 @@ export interface Api {
           readonly pending: boolean;
           /** the door is to know it and not to open to it */
           readonly suspended: boolean;
+          readonly terms: {
+            readonly from: number | null;
+            readonly until: number | null;
+            readonly uses: number | null;
+            readonly minutes: number | null;
+            readonly windows:
+              | readonly {
+                  /** bit 0 is Sunday */
+                  readonly days: number;
+                  /** of the local day */
+                  readonly startMinute: number;
+                  /** not after the start: it crosses midnight */
+                  readonly endMinute: number;
+                }[]
+              | null;
+          };
           /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
           readonly worksNow: boolean;
           readonly worksAfterSync: boolean;
@@ -1290,6 +1386,22 @@ export interface Api {
         readonly pending: boolean;
         /** the door is to know it and not to open to it */
         readonly suspended: boolean;
+        readonly terms: {
+          readonly from: number | null;
+          readonly until: number | null;
+          readonly uses: number | null;
+          readonly minutes: number | null;
+          readonly windows:
+            | readonly {
+                /** bit 0 is Sunday */
+                readonly days: number;
+                /** of the local day */
+                readonly startMinute: number;
+                /** not after the start: it crosses midnight */
+                readonly endMinute: number;
+              }[]
+            | null;
+        };
         /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
         readonly worksNow: boolean;
         readonly worksAfterSync: boolean;
@@ -1420,6 +1532,22 @@ export interface Api {
         readonly pending: boolean;
         /** the door is to know it and not to open to it */
         readonly suspended: boolean;
+        readonly terms: {
+          readonly from: number | null;
+          readonly until: number | null;
+          readonly uses: number | null;
+          readonly minutes: number | null;
+          readonly windows:
+            | readonly {
+                /** bit 0 is Sunday */
+                readonly days: number;
+                /** of the local day */
+                readonly startMinute: number;
+                /** not after the start: it crosses midnight */
+                readonly endMinute: number;
+              }[]
+            | null;
+        };
         /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
         readonly worksNow: boolean;
         readonly worksAfterSync: boolean;
@@ -1450,6 +1578,22 @@ export interface Api {
         readonly pending: boolean;
         /** the door is to know it and not to open to it */
         readonly suspended: boolean;
+        readonly terms: {
+          readonly from: number | null;
+          readonly until: number | null;
+          readonly uses: number | null;
+          readonly minutes: number | null;
+          readonly windows:
+            | readonly {
+                /** bit 0 is Sunday */
+                readonly days: number;
+                /** of the local day */
+                readonly startMinute: number;
+                /** not after the start: it crosses midnight */
+                readonly endMinute: number;
+              }[]
+            | null;
+        };
         /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
         readonly worksNow: boolean;
         readonly worksAfterSync: boolean;
@@ -1490,6 +1634,11 @@ export interface Api {
         /** the next grant brings it back */
         readonly revoked: boolean;
       }[];
+      /** null: nobody's guest */
+      readonly guest: {
+        readonly kind: "permanent" | "temporary" | "recurring" | "delivery";
+        readonly invitedBy: { readonly id: string; readonly name: string } | null;
+      } | null;
       readonly suspended: { readonly since: number; readonly reason: string } | null;
       readonly account: { readonly email: string; readonly hasPassword: boolean } | null;
       readonly doors: readonly {
@@ -1504,6 +1653,22 @@ export interface Api {
           readonly pending: boolean;
           /** the door is to know it and not to open to it */
           readonly suspended: boolean;
+          readonly terms: {
+            readonly from: number | null;
+            readonly until: number | null;
+            readonly uses: number | null;
+            readonly minutes: number | null;
+            readonly windows:
+              | readonly {
+                  /** bit 0 is Sunday */
+                  readonly days: number;
+                  /** of the local day */
+                  readonly startMinute: number;
+                  /** not after the start: it crosses midnight */
+                  readonly endMinute: number;
+                }[]
+              | null;
+          };
           /** by the table that the lock last proved, its lease, and the code's dates and uses; within its hours */
           readonly worksNow: boolean;
           readonly worksAfterSync: boolean;

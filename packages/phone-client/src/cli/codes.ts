@@ -7,6 +7,7 @@ import type { CommonFlags, Context, DoorFlags, ResetFlags } from "./terminal.ts"
 
 type Entry = Api["myCodes"]["answer"]["codes"][number];
 type Face = Entry["faces"][number];
+type Window = NonNullable<Face["terms"]["windows"]>[number];
 
 export async function doorsCommand(this: Context, flags: CommonFlags): Promise<void> {
   await asAccount(this, flags, async (account, signal) => {
@@ -89,8 +90,21 @@ function termsOf({ terms }: Face): readonly string[] {
   if (terms.until !== null) said.push(`until ${localTime(terms.until)}`);
   if (terms.uses !== null) said.push(terms.uses === 1 ? "once" : `${terms.uses} times`);
   if (terms.minutes !== null) said.push(`${terms.minutes} minutes from its first use`);
-  if (terms.windows !== null) said.push("at certain hours of the week");
+  if (terms.windows !== null) said.push(...terms.windows.map(windowLine));
   return said;
+}
+
+const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] as const;
+
+/** Hours are local to the door. */
+function windowLine({ days: mask, startMinute, endMinute }: Window): string {
+  const named = days.filter((_, bit) => (mask & (1 << bit)) !== 0);
+  const which = named.length === days.length ? "every day" : named.join(", ");
+  return `${which} ${clock(startMinute)} to ${clock(endMinute)}`;
+}
+
+function clock(minute: number): string {
+  return `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
 }
 
 export async function resetCommand(this: Context, flags: ResetFlags): Promise<void> {

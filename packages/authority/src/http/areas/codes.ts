@@ -10,36 +10,19 @@ import { guestKinds } from "../../model/guest.ts";
 import { lockStates } from "../../model/lock-state.ts";
 import { roles } from "../../model/permission.ts";
 import { type Endpoint, endpoint } from "../endpoint.ts";
-import { DoorPath, Email, Id, Seconds } from "../shapes.ts";
+import { DoorPath, Email, Id, Seconds, Terms, Windows } from "../shapes.ts";
 
 const states = ["unset", "setting", "set", "removing", "removed", "unknown"] as const;
 const warnings = ["delay_in_setting_on_device", "delay_in_removing_from_device"] as const;
 const classes = Object.keys(credentialClasses) as (keyof typeof credentialClasses)[];
 
-const Count = Type.Integer({ minimum: 0 });
 const SecondsOrNull = Type.Union([Seconds, Type.Null()]);
-const CountOrNull = Type.Union([Count, Type.Null()]);
 const TextOrNull = Type.Union([Type.String(), Type.Null()]);
 
 /** Longer, larger or fewer than any rule allows: the rule, and not the shape, says so. */
 const AnyLength = Type.Integer({ minimum: 0, maximum: 255, description: "digits: 4 or 6" });
 const AnyDigits = Type.String({ maxLength: 64 });
 const AnyName = Type.String({ maxLength: 400 });
-const Windows = Type.Array(
-  Type.Object(
-    {
-      days: Type.Integer({ minimum: 0, maximum: 255, description: "bit 0 is Sunday" }),
-      startMinute: Type.Integer({ minimum: 0, maximum: 0xffff, description: "of the local day" }),
-      endMinute: Type.Integer({
-        minimum: 0,
-        maximum: 0xffff,
-        description: "not after the start: it crosses midnight",
-      }),
-    },
-    { additionalProperties: false },
-  ),
-  { maxItems: 64 },
-);
 
 const Door = {
   id: Id,
@@ -65,13 +48,7 @@ const Face = Type.Object({
     description: "where it works now: its end without a newer table; null: none",
   }),
   since: Seconds,
-  terms: Type.Object({
-    from: SecondsOrNull,
-    until: SecondsOrNull,
-    uses: CountOrNull,
-    minutes: CountOrNull,
-    windows: Type.Union([Windows, Type.Null()]),
-  }),
+  terms: Terms,
   warnings: Type.Array(Type.Enum([...warnings])),
   exposure: Type.Object(
     { kind: Type.Enum(["gone", "until", "untilSync"]), until: SecondsOrNull },

@@ -1,6 +1,7 @@
 /** The endpoint of managers and hosts for one person of a property. */
 import { Type } from "typebox";
 import { readPerson } from "../../desk/person.ts";
+import { guestKinds } from "../../model/guest.ts";
 import { roles } from "../../model/permission.ts";
 import { type Endpoint, endpoint } from "../endpoint.ts";
 import { Id, Seconds } from "../shapes.ts";
@@ -24,6 +25,16 @@ export const managePerson: readonly Endpoint[] = [
           unit: TextOrNull,
           revoked: Type.Boolean({ description: "the next grant brings it back" }),
         }),
+      ),
+      guest: Type.Union(
+        [
+          Type.Object({
+            kind: Type.Enum([...guestKinds]),
+            invitedBy: orNull(Type.Object({ id: Id, name: Type.String() })),
+          }),
+          Type.Null(),
+        ],
+        { description: "null: nobody's guest" },
       ),
       suspended: orNull(Type.Object({ since: Seconds, reason: Type.String() })),
       account: orNull(Type.Object({ email: Type.String(), hasPassword: Type.Boolean() })),

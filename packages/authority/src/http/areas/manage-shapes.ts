@@ -4,7 +4,7 @@ import { type TSchema, Type } from "typebox";
 import type { DoorKind } from "../../model/ledger.ts";
 import { lockStates } from "../../model/lock-state.ts";
 import { codePolicies } from "../../model/policy.ts";
-import { Id, Seconds } from "../shapes.ts";
+import { Id, Seconds, Terms } from "../shapes.ts";
 
 export const doorKinds: DoorKind[] = Object.keys(lockProfiles) as DoorKind[];
 export const classes = Object.keys(credentialClasses) as (keyof typeof credentialClasses)[];
@@ -82,6 +82,7 @@ const codeFields = {
   state: Type.Enum([...states]),
   pending: Type.Boolean(),
   suspended: Type.Boolean({ description: "the door is to know it and not to open to it" }),
+  terms: Terms,
   worksNow: Type.Boolean({
     description:
       "by the table that the lock last proved, its lease, and the code's dates and uses; within its hours",

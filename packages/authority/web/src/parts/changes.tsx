@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import type { Api } from "../api.ts";
 import { hrefOf } from "../route.ts";
-import { credentialClasses, exposureWords, spelled } from "../words.ts";
+import { credentialClasses, exposureWords, spelled, type Terms, termsWords } from "../words.ts";
 import { Badge, StateBadge } from "./badge.tsx";
 
 type DoorChange = Api["revokeAll"]["answer"]["doors"][number] & { readonly digits?: string | null };
@@ -40,7 +40,7 @@ export function DoorChanges(props: {
                   </p>
                 ) : null}
               </th>
-              <td data-label="What">{credentialClasses[code.class]}</td>
+              <WhatCell code={code} />
               <td data-label="State">
                 <StateBadge state={code.state} />
                 {code.suspended ? (
@@ -60,20 +60,42 @@ export function DoorChanges(props: {
   );
 }
 
+/** What it is, and in which hours, how long and how often it opens. */
+export function WhatCell({
+  code,
+}: {
+  readonly code: Pick<DoorChange["codes"][number], "class" | "terms">;
+}): JSX.Element {
+  const terms = termsWords(code.terms);
+  return (
+    <td data-label="What">
+      {credentialClasses[code.class]}
+      {terms === "" ? null : (
+        <>
+          <br />
+          <span class="aside">{terms}</span>
+        </>
+      )}
+    </td>
+  );
+}
+
 interface Works {
   readonly worksNow: boolean;
   readonly worksAfterSync: boolean;
   readonly certain: boolean;
+  readonly terms: Terms;
 }
 
 export function WorksCells({ code }: { readonly code: Works }): JSX.Element {
+  const opens = code.terms.windows === null ? "opens" : "opens within its hours";
   return (
     <>
       <td data-label="At the door now">
-        {code.worksNow ? "opens" : "does not open"}
+        {code.worksNow ? opens : "does not open"}
         {code.certain ? "" : ", unless a phone has synced it or it was used up since"}
       </td>
-      <td data-label="After a sync">{code.worksAfterSync ? "opens" : "does not open"}</td>
+      <td data-label="After a sync">{code.worksAfterSync ? opens : "does not open"}</td>
     </>
   );
 }

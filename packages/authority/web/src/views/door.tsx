@@ -5,7 +5,7 @@ import { announce } from "../live.tsx";
 import { useLoad } from "../load.ts";
 import { noteNames } from "../news.ts";
 import { Badge, StateBadge } from "../parts/badge.tsx";
-import { WorksCells } from "../parts/changes.tsx";
+import { WhatCell, WorksCells } from "../parts/changes.tsx";
 import { Cancel, DialogButton } from "../parts/dialog.tsx";
 import { CheckField, TextField } from "../parts/fields.tsx";
 import { Form } from "../parts/form.tsx";
@@ -15,7 +15,6 @@ import { hrefOf } from "../route.ts";
 import { clientClass } from "../session.ts";
 import {
   count,
-  credentialClasses,
   doorKinds,
   exposureWords,
   healthWords,
@@ -244,7 +243,7 @@ function Codes({ property, door }: { readonly property: string; readonly door: D
                       <a href={hrefOf("person", { property, person: code.personId })}>{code.person}</a>
                     )}
                   </th>
-                  <td data-label="What">{credentialClasses[code.class]}</td>
+                  <WhatCell code={code} />
                   <td data-label="State">
                     <StateBadge state={code.state} />
                     {code.suspended ? " " : ""}

@@ -11,20 +11,16 @@ import { type Fields, Form } from "../parts/form.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Show } from "../parts/loading.tsx";
 import { hrefOf } from "../route.ts";
-import { weekdays } from "../words.ts";
+import { type GuestKind, guestKinds, weekdays } from "../words.ts";
 import { EntryFaces } from "./codes.tsx";
 
 type Guest = Api["guests"]["answer"]["guests"][number];
-type Kind = Guest["kind"];
 
-const kinds: Readonly<Record<Kind, { readonly label: string; readonly hint: string }>> = {
-  permanent: { label: "Permanent", hint: "It opens until you take it back." },
-  temporary: { label: "Temporary", hint: "It opens from a beginning to an end." },
-  recurring: { label: "Recurring", hint: "It opens in the same hours of chosen weekdays." },
-  delivery: {
-    label: "Delivery",
-    hint: "It opens once, within the hours that the property allows deliveries.",
-  },
+const hints: Readonly<Record<GuestKind, string>> = {
+  permanent: "It opens until you take it back.",
+  temporary: "It opens from a beginning to an end.",
+  recurring: "It opens in the same hours of chosen weekdays.",
+  delivery: "It opens once, within the hours that the property allows deliveries.",
 };
 
 export function Guests({ door }: { readonly door: string }): JSX.Element {
@@ -88,7 +84,7 @@ function GuestCard(props: {
     <section class="card" aria-labelledby={id}>
       <h2 id={id}>{guest.name}</h2>
       <p class="aside">
-        {kinds[guest.kind].label}
+        {guestKinds[guest.kind]}
         {guest.invitedBy === null ? "" : `, invited by ${guest.invitedBy.name}`}
       </p>
       {guest.entries.map((entry) => (
@@ -124,7 +120,7 @@ function GuestCard(props: {
 }
 
 function Invite(props: { readonly door: string; readonly done: (guest: Guest) => void }): JSX.Element {
-  const [kind, setKind] = useState<Kind>("temporary");
+  const [kind, setKind] = useState<GuestKind>("temporary");
   return (
     <section aria-labelledby="invite">
       <h2 id="invite">Invite a guest</h2>
@@ -140,9 +136,12 @@ function Invite(props: { readonly door: string; readonly done: (guest: Guest) =>
           label="Kind"
           name="kind"
           value={kind}
-          hint={kinds[kind].hint}
-          choices={(Object.keys(kinds) as Kind[]).map((value) => ({ value, label: kinds[value].label }))}
-          onChoice={(value) => setKind(value as Kind)}
+          hint={hints[kind]}
+          choices={(Object.keys(guestKinds) as GuestKind[]).map((value) => ({
+            value,
+            label: guestKinds[value],
+          }))}
+          onChoice={(value) => setKind(value as GuestKind)}
         />
         {kind === "temporary" ? (
           <>
@@ -169,7 +168,7 @@ function Invite(props: { readonly door: string; readonly done: (guest: Guest) =>
 
 type InviteBody = Asked<"inviteGuest">["body"];
 
-function bodyOf(kind: Kind, fields: Fields): InviteBody {
+function bodyOf(kind: GuestKind, fields: Fields): InviteBody {
   const body = { name: fields.text("name"), kind };
   switch (kind) {
     case "permanent":

@@ -8,7 +8,7 @@ import { DoorChanges } from "../parts/changes.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Show } from "../parts/loading.tsx";
 import { hrefOf } from "../route.ts";
-import { count, moment, spelled, standingWords } from "../words.ts";
+import { count, guestKinds, moment, spelled, standingWords } from "../words.ts";
 import { DailyOut } from "./daily-out.tsx";
 import {
   GrantButton,
@@ -51,7 +51,7 @@ export function Person({ property, person, isManager, isSelf }: PersonProps): JS
             </a>
           </p>
           <Heading text={value.name} />
-          <Standing person={value} />
+          <Standing property={property} person={value} />
           {granted.length === 0 ? null : <FreshDigits name={value.name} granted={granted} />}
           <section aria-labelledby="access">
             <h2 id="access">Access</h2>
@@ -124,8 +124,9 @@ export function Person({ property, person, isManager, isSelf }: PersonProps): JS
   );
 }
 
-function Standing({ person }: { readonly person: PersonInFull }): JSX.Element {
-  const { standings, suspended, account } = person;
+function Standing(props: { readonly property: string; readonly person: PersonInFull }): JSX.Element {
+  const { property, person } = props;
+  const { standings, suspended, account, guest } = person;
   return (
     <section aria-labelledby="standing">
       <h2 id="standing">Standing</h2>
@@ -141,6 +142,20 @@ function Standing({ person }: { readonly person: PersonInFull }): JSX.Element {
       <dl class="facts">
         <dt>Role</dt>
         <dd>{standings.length === 0 ? "none" : standings.map(standingWords).join("; ")}</dd>
+        {guest === null ? null : (
+          <>
+            <dt>Guest</dt>
+            <dd>
+              {guestKinds[guest.kind]}
+              {guest.invitedBy === null ? "" : ", invited by "}
+              {guest.invitedBy === null ? null : (
+                <a href={hrefOf("person", { property, person: guest.invitedBy.id })}>
+                  {guest.invitedBy.name}
+                </a>
+              )}
+            </dd>
+          </>
+        )}
         <dt>Account</dt>
         <dd>
           {account === null ? "none: codes are told to the person by hand" : account.email}
