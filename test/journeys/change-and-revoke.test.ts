@@ -297,13 +297,16 @@ journey("F14", "pending is a state with a time, and never over by waiting", asyn
   let door = {} as Door;
   const states = async (): Promise<string[]> => (await phone.codes(door)).map(({ state }) => state);
   const warnings = async (): Promise<string[]> => (await phone.codes(door)).flatMap((one) => one.warnings);
-  await given("a community that wants to hear of what waits for two hours, and a reset code", async () => {
-    await house.policy({ delayHours: 2 });
-    door = await house.door("1A front", "residence", unit);
-    await house.give(rita, [door]);
-    await phone.syncs(door);
-    await phone.account.reset({ door: door.doorId });
-  });
+  await given(
+    "a community that wants to hear of what waits for two hours, and a code granted anew",
+    async () => {
+      await house.policy({ delayHours: 2 });
+      door = await house.door("1A front", "residence", unit);
+      await house.give(rita, [door]);
+      await phone.syncs(door);
+      await house.regrant(rita);
+    },
+  );
   await holds("nobody has fetched it: it is unset, and when a phone has, setting", async () => {
     expect(await states()).toEqual(["removing", "unset"]);
     await phone.fetches();

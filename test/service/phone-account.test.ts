@@ -215,6 +215,34 @@ describe("carrying", () => {
     expect((await later.account.mailbox.flush()).taken).toEqual([]);
   });
 
+  test("what one changed oneself is carried and pending at once, also when the network goes away behind it", async () => {
+    const door = house.home.doorId;
+    await settle(house.home);
+    const acts: readonly (readonly [string, (phone: Phone) => Promise<Answer<unknown>>])[] = [
+      ["reset", ({ account }) => account.reset({ door })],
+      ["a guest is invited", ({ account }) => account.inviteGuest({ door, name: "Gil", kind: "permanent" })],
+      [
+        "and taken back",
+        async ({ account }) => {
+          const { guests } = must(await account.guests({ door }));
+          const gil = guests.find(({ name }) => name === "Gil");
+          return await account.revokeGuest({ door, person: gil?.person ?? "" });
+        },
+      ],
+    ];
+    for (const [what, act] of acts) {
+      const phone = rita.restarted();
+      expect(await doorOf(phone, house.home), what).toMatchObject({ pending: false });
+      must(await act(phone));
+      phone.network.state = "off";
+      expect(must(await phone.account.doors()), what).toMatchObject({ isKept: true });
+      expect(await doorOf(phone, house.home), what).toMatchObject({ pending: true });
+      const visit = await phone.account.sync({ transport: airTo(house.home) });
+      expect(visit.outcome, what).toMatchObject({ kind: "synced" });
+      await phone.restarted().account.mailbox.flush();
+    }
+  });
+
   test("an answer that is lost leaves the slip owed; sent again it does no harm", async () => {
     const phone = rita.restarted();
     must(await phone.account.reset({ door: house.home.doorId }));

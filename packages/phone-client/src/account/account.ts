@@ -165,19 +165,61 @@ export function createAccount(options: AccountOptions): Account {
     return read === undefined ? answer : { ok: true, value: { ...read, isKept: true } };
   }
 
+  /**
+   * What somebody changed on this phone waits at the door from now on, and this phone carries it, whatever becomes of the
+   * network: the kept list would call the door up to date, and an offline visit would have nothing to bring.
+   */
+  async function noteWaiting(door: string, signal: AbortSignal | undefined): Promise<void> {
+    const before = await storage.get(kept.doors);
+    const list = before === undefined ? undefined : (fromJsonBytes(before) as DoorList | undefined);
+    if (list !== undefined) {
+      const doors = list.doors.map((one) => (one.id === door ? { ...one, pending: true } : one));
+      await storage.put(kept.doors, toJsonBytes({ ...list, doors }));
+    }
+    // What is carried already stays where this fails; the next visit asks again.
+    await mailbox.refresh(signal === undefined ? {} : { signal });
+  }
+
+  /** `pends`: whether what was answered waits for a door sync. */
+  async function changing<T>(
+    { door, signal }: AtDoor,
+    answer: Promise<Answer<T>>,
+    pends: (value: T) => boolean,
+  ): Promise<Answer<T>> {
+    const changed = await answer;
+    // Nothing is kept for who has logged out meanwhile (F25).
+    const isHere = (await storedSession(storage)) !== undefined;
+    if (changed.ok && isHere && pends(changed.value)) await noteWaiting(door, signal);
+    return changed;
+  }
+
   return {
     session: () => storedSession(storage),
     logIn,
     logOut,
     doors,
     codes: ({ signal } = {}) => caller.call("myCodes", { signal }),
-    reset: ({ door, signal, ...body }) => caller.call("resetCode", { params: { door }, body, signal }),
-    pick: ({ door, signal, ...body }) => caller.call("pickCode", { params: { door }, body, signal }),
+    reset: ({ door, signal, ...body }) =>
+      changing(
+        { door, signal },
+        caller.call("resetCode", { params: { door }, body, signal }),
+        ({ entry }) => entry.pending,
+      ),
+    pick: ({ door, signal, ...body }) =>
+      changing(
+        { door, signal },
+        caller.call("pickCode", { params: { door }, body, signal }),
+        ({ changed, entry }) => changed && entry.pending,
+      ),
     guests: ({ door, signal }) => caller.call("guests", { params: { door }, signal }),
     inviteGuest: ({ door, signal, ...body }) =>
-      caller.call("inviteGuest", { params: { door }, body, signal }),
+      changing({ door, signal }, caller.call("inviteGuest", { params: { door }, body, signal }), hasPending),
     revokeGuest: ({ door, person, signal }) =>
-      caller.call("revokeGuest", { params: { door, person }, signal }),
+      changing(
+        { door, signal },
+        caller.call("revokeGuest", { params: { door, person }, signal }),
+        hasPending,
+      ),
     dailyCode: ({ door, signal, ...body }) => caller.call("dailyCode", { params: { door }, body, signal }),
     sync: (wish) => {
       const { visits, visitor } = stay;
@@ -194,6 +236,10 @@ export function createAccount(options: AccountOptions): Account {
     doorKeys,
     mailbox,
   };
+}
+
+function hasPending({ entries }: Api["inviteGuest"]["answer"]): boolean {
+  return entries.some(({ pending }) => pending);
 }
 
 /** Once the stay is over nothing more is kept: whose slips these would be has logged out (F25). */
