@@ -111,7 +111,7 @@ function PendingFact({ door }: { readonly door: MyDoor }): JSX.Element | null {
     door.lock === "absent"
       ? "No lock yet: the property's management commissions one."
       : door.pending
-        ? "Changes wait. Stand at the door with the app and perform a door sync."
+        ? "Changes wait for a door sync. Any phone with the property's app does it at the door, also somebody else's; or ask the property's management."
         : "";
   if (text === "") return null;
   return (
