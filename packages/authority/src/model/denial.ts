@@ -133,7 +133,9 @@ export const denials = {
   DAILY_UNAVAILABLE: {
     code: 126,
     meaning: "this door takes no daily doorcode",
-    remedy: "let the property set its local time and enable daily doorcodes, then sync the door",
+    remedy:
+      "let the property's management set its local time (policy page), then sync the door; where daily doorcodes were " +
+      "switched off, setDailyCode switches them on",
   },
   TOO_MANY: {
     code: 127,
