@@ -2,8 +2,9 @@
  * The doors that somebody has to do with, as their phone shows them: when each was last synced, whether something waits,
  * and what may be done there, with the reason where not. Not the manager's list of a property: that is another.
  */
-import { toHex } from "@doorsync/protocol/authority";
+import { type CodeLength, codeLengths, toHex } from "@doorsync/protocol/authority";
 import { isBehind } from "../issue/behind.ts";
+import { allowedLength } from "../model/code.ts";
 import { dailySlot } from "../model/daily-slot.ts";
 import { type Decision, type DenialName, denials, deny, grant } from "../model/denial.ts";
 import { type DoorKind, type Ledger, liveCode } from "../model/ledger.ts";
@@ -44,6 +45,8 @@ export interface MyDoor extends ShownDoor {
   readonly pending: boolean;
   /** How many of one's own codes do. */
   readonly pendingChanges: number;
+  /** Digits that a code may have here. */
+  readonly lengths: readonly CodeLength[];
   readonly canReset: May;
   readonly canPick: May;
   readonly canInvite: May;
@@ -109,6 +112,7 @@ async function myDoor(office: Office, actor: Actor, door: DoorEntry): Promise<My
         : { at: standing.lastSync.receivedAt, lockSeconds: standing.lastSync.lockSeconds },
     pending: waiting.length > 0 || isBehind(ledger, office.now),
     pendingChanges: waiting.filter(({ person }) => person === actor.personId).length,
+    lengths: codeLengths.filter((length) => allowedLength(length, door.sixDigits).ok),
     canReset: said(may("resetCode")),
     canPick: said(may("pickCode")),
     canInvite: said(mayToo("issueGuest")),

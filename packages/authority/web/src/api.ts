@@ -140,6 +140,8 @@ export interface Api {
         readonly pending: boolean;
         /** of one's own codes */
         readonly pendingChanges: number;
+        /** digits that a code may have here: 4, perhaps 6 */
+        readonly lengths: readonly number[];
         readonly canReset: {
           readonly ok: boolean;
           readonly denial: string | null;

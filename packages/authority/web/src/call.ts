@@ -33,6 +33,11 @@ const unreachable: Trouble = {
   remedy: "check the connection, then try again",
 };
 
+/** What a form can see to be missing is asked of nobody. */
+export function lacking(remedy: string): { readonly ok: false; readonly trouble: Trouble } {
+  return { ok: false, trouble: { name: "LACKING", title: "something is missing", remedy } };
+}
+
 export async function call<N extends ApiName>(name: N, asked: Asked<N>): Promise<Answer<Api[N]["answer"]>> {
   const row = api[name];
   const key = freshKey();

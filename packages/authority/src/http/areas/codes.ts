@@ -95,6 +95,9 @@ export const codes: readonly Endpoint[] = [
           lastSync: Type.Union([Type.Object({ at: Seconds, lockSeconds: Seconds }), Type.Null()]),
           pending: Type.Boolean({ description: "something at this door waits for a sync" }),
           pendingChanges: Type.Integer({ minimum: 0, description: "of one's own codes" }),
+          lengths: Type.Array(Type.Integer(), {
+            description: "digits that a code may have here: 4, perhaps 6",
+          }),
           canReset: May,
           canPick: May,
           canInvite: May,

@@ -74,10 +74,12 @@ export function SelectField(
   props: Base & {
     readonly choices: readonly Choice[];
     readonly value?: string;
+    /** Something other than the empty choice is to be chosen. */
+    readonly required?: boolean;
     readonly onChoice?: (value: string) => void;
   },
 ): JSX.Element {
-  const { label, name, hint, choices, value, onChoice } = props;
+  const { label, name, hint, choices, value, required = false, onChoice } = props;
   const id = useId();
   return (
     <div class="field">
@@ -85,6 +87,7 @@ export function SelectField(
       <select
         id={id}
         name={name}
+        required={required}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
         onChange={(event) => onChoice?.(event.currentTarget.value)}
       >
@@ -125,6 +128,47 @@ export function CheckField(
         </p>
       )}
     </div>
+  );
+}
+
+/** A unit where one is needed; else `none` says what it means to name none, and undefined that one is needed always. */
+export function UnitField(props: {
+  readonly units: readonly { readonly id: string; readonly name: string }[];
+  readonly isNeeded: boolean;
+  readonly none: string | undefined;
+  readonly hint: string;
+}): JSX.Element {
+  const { units, none, hint } = props;
+  const isNeeded = props.isNeeded || none === undefined;
+  const empty = !isNeeded
+    ? none
+    : units.length === 0
+      ? "there is none yet: add a unit first"
+      : "choose a unit";
+  return (
+    <SelectField
+      label="Unit"
+      name="unit"
+      hint={hint}
+      required={isNeeded}
+      value={isNeeded && units.length === 1 ? (units[0]?.id ?? "") : ""}
+      choices={[{ value: "", label: empty }, ...units.map(({ id, name }) => ({ value: id, label: name }))]}
+    />
+  );
+}
+
+/** Nothing to choose where a property gives one length. */
+export function LengthField({ lengths }: { readonly lengths: readonly number[] }): JSX.Element | null {
+  if (lengths.length < 2) return null;
+  return (
+    <SelectField
+      label="Length"
+      name="length"
+      choices={[
+        { value: "", label: "as the property has it" },
+        ...lengths.map((length) => ({ value: String(length), label: `${length} digits` })),
+      ]}
+    />
   );
 }
 

@@ -3,6 +3,9 @@ import type { JSX } from "preact";
 import type { Trouble } from "../call.ts";
 import { detailWords, sentence } from "../words.ts";
 
+/** A request's form is no matter for people: theirs is what they typed, or did not. */
+const unfit = "something here is missing, or not as it should be";
+
 export function TroubleBox({ trouble }: { readonly trouble: Trouble }): JSX.Element {
   const { name, title, remedy, detail } = trouble;
   const more = detail === undefined || detail === "" ? "" : ` ${detailWords(name, detail)}`;
@@ -12,10 +15,10 @@ export function TroubleBox({ trouble }: { readonly trouble: Trouble }): JSX.Elem
         <span class="sign" aria-hidden="true">
           ▲
         </span>{" "}
-        {sentence(title)}
+        {sentence(name === "REQUEST_UNFIT" ? unfit : title)}
         {more}
       </p>
-      {name === "REQUEST_UNFIT" && more !== "" ? null : <p>{sentence(remedy)}</p>}
+      {name === "REQUEST_UNFIT" ? null : <p>{sentence(remedy)}</p>}
     </div>
   );
 }

@@ -7,7 +7,7 @@ import { useLoad } from "../load.ts";
 import { noteNames } from "../news.ts";
 import { StateBadge } from "../parts/badge.tsx";
 import { Cancel, DialogButton } from "../parts/dialog.tsx";
-import { SelectField, TextField } from "../parts/fields.tsx";
+import { LengthField, TextField } from "../parts/fields.tsx";
 import { Form } from "../parts/form.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Show } from "../parts/loading.tsx";
@@ -251,15 +251,7 @@ function ResetButton({ door, done }: ActionProps): JSX.Element {
           beside={<Cancel close={close} />}
         >
           <p>A new code is drawn for you. {untilSync}</p>
-          <SelectField
-            label="Length"
-            name="length"
-            choices={[
-              { value: "", label: "as the property has it" },
-              { value: "4", label: "4 digits" },
-              { value: "6", label: "6 digits" },
-            ]}
-          />
+          <LengthField lengths={door.lengths} />
         </Form>
       )}
     </DialogButton>
@@ -290,8 +282,8 @@ function PickButton({ door, done }: ActionProps): JSX.Element {
             label="Code"
             name="code"
             inputMode="numeric"
-            maxLength={6}
-            hint="4 or 6 digits that are not all the same and do not count up or down."
+            maxLength={Math.max(...door.lengths)}
+            hint={`${door.lengths.join(" or ")} digits that are not all the same and do not count up or down.`}
           />
         </Form>
       )}

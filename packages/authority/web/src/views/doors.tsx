@@ -8,7 +8,7 @@ import { useLoad } from "../load.ts";
 import { noteNames } from "../news.ts";
 import { Badge } from "../parts/badge.tsx";
 import { Cancel, DialogButton } from "../parts/dialog.tsx";
-import { SelectField, TextField } from "../parts/fields.tsx";
+import { SelectField, TextField, UnitField } from "../parts/fields.tsx";
 import { Form } from "../parts/form.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Show } from "../parts/loading.tsx";
@@ -164,6 +164,7 @@ function PendingCell({ door }: { readonly door: Door }): JSX.Element {
 
 function Adding({ property, again }: { readonly property: string; readonly again: () => void }): JSX.Element {
   const units = useLoad("units", { params: { property } }, ({ kind }) => kind === "unit.added");
+  const [kind, setKind] = useState<DoorKind>("residence");
   return (
     <div class="buttons above">
       <DialogButton label="Add a door" title="Add a door" tone="main">
@@ -193,19 +194,18 @@ function Adding({ property, again }: { readonly property: string; readonly again
             <SelectField
               label="Kind"
               name="kind"
+              value={kind}
+              onChoice={(value) => setKind(value as DoorKind)}
               choices={(Object.keys(doorKinds) as DoorKind[]).map((value) => ({
                 value,
                 label: doorKinds[value],
               }))}
             />
-            <SelectField
-              label="Unit"
-              name="unit"
+            <UnitField
+              units={units.value?.units ?? []}
+              isNeeded={kind === "residence"}
+              none="none: shared"
               hint="A residence's door belongs to a unit."
-              choices={[
-                { value: "", label: "none: shared" },
-                ...(units.value?.units ?? []).map(({ id, name }) => ({ value: id, label: name })),
-              ]}
             />
             <SelectField
               label="Lock's connection"

@@ -7,7 +7,7 @@ import { announce } from "../live.tsx";
 import { useLoad } from "../load.ts";
 import { Badge } from "../parts/badge.tsx";
 import { Cancel, DialogButton } from "../parts/dialog.tsx";
-import { SelectField, TextField } from "../parts/fields.tsx";
+import { SelectField, TextField, UnitField } from "../parts/fields.tsx";
 import { Form } from "../parts/form.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Show } from "../parts/loading.tsx";
@@ -141,6 +141,7 @@ function AddPerson({
   readonly isManager: boolean;
 }): JSX.Element {
   const units = useLoad("units", { params: { property } }, ({ kind }) => kind === "unit.added");
+  const [role, setRole] = useState<NewRole>("resident");
   const roles = isManager ? newRoles : newRoles.slice(0, 2);
   return (
     <DialogButton label="Add a person" title="Add a person" tone="main">
@@ -176,16 +177,21 @@ function AddPerson({
             required={false}
             hint="With one, an invitation goes out, and the person can log in."
           />
-          <SelectField label="Role" name="role" choices={roles} />
           <SelectField
-            label="Unit"
-            name="unit"
-            hint="Residents and guests belong to a unit."
-            choices={[
-              ...(isManager ? [{ value: "", label: "none: the whole property" }] : []),
-              ...(units.value?.units ?? []).map(({ id, name }) => ({ value: id, label: name })),
-            ]}
+            label="Role"
+            name="role"
+            value={role}
+            choices={roles}
+            onChoice={(value) => setRole(value as NewRole)}
           />
+          {role === "manager" ? null : (
+            <UnitField
+              units={units.value?.units ?? []}
+              isNeeded={role !== "host"}
+              none={isManager ? "none: the whole property" : undefined}
+              hint="Residents and guests belong to a unit."
+            />
+          )}
         </Form>
       )}
     </DialogButton>

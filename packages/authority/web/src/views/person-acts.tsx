@@ -1,10 +1,10 @@
 /** What is done with somebody's access, each behind a question that says what will be true at the doors afterwards. */
 import type { JSX } from "preact";
 import type { Api } from "../api.ts";
-import { call } from "../call.ts";
+import { call, lacking } from "../call.ts";
 import { useLoad } from "../load.ts";
 import { Cancel, DialogButton } from "../parts/dialog.tsx";
-import { CheckField, Group, SelectField } from "../parts/fields.tsx";
+import { CheckField, Group, LengthField, SelectField } from "../parts/fields.tsx";
 import { Form } from "../parts/form.tsx";
 import { count } from "../words.ts";
 
@@ -40,10 +40,11 @@ export function GrantButton({ property, person, done }: ActProps): JSX.Element {
         <Form
           submit="Grant access"
           act={async (fields) => {
-            const length = fields.text("length");
+            const [length, doors] = [fields.text("length"), fields.all("doors")];
+            if (doors.length === 0) return lacking("tick at least one door");
             return await call("grantAccess", {
               params: { property, person: person.id },
-              body: { doors: fields.all("doors"), ...(length === "" ? {} : { length: Number(length) }) },
+              body: { doors, ...(length === "" ? {} : { length: Number(length) }) },
             });
           }}
           done={({ doors }) => {
@@ -54,19 +55,16 @@ export function GrantButton({ property, person, done }: ActProps): JSX.Element {
         >
           <p>A new code is drawn for each door. It opens after a door sync.</p>
           <DoorChoice property={property} without={held(person)} />
-          <SelectField
-            label="Length"
-            name="length"
-            choices={[
-              { value: "", label: "as the property has it" },
-              { value: "4", label: "4 digits" },
-              { value: "6", label: "6 digits" },
-            ]}
-          />
+          <PropertyLength property={property} />
         </Form>
       )}
     </DialogButton>
   );
+}
+
+function PropertyLength({ property }: { readonly property: string }): JSX.Element {
+  const allowed = useLoad("property", { params: { property } });
+  return <LengthField lengths={allowed.value?.policy.sixDigits === true ? [4, 6] : [4]} />;
 }
 
 /** Doors where there is a code that stays. */
@@ -109,12 +107,11 @@ export function RegrantButton({ property, person, done }: ActProps): JSX.Element
         <Form
           submit="Revoke all and grant anew"
           tone="danger"
-          act={async (fields) =>
-            await call("regrant", {
-              params: { property, person: person.id },
-              body: { doors: fields.all("doors") },
-            })
-          }
+          act={async (fields) => {
+            const doors = fields.all("doors");
+            if (doors.length === 0) return lacking("tick at least one door, or revoke all");
+            return await call("regrant", { params: { property, person: person.id }, body: { doors } });
+          }}
           done={({ doors }) => {
             close();
             done(`Every code is replaced. ${untilSync}`, doors);
