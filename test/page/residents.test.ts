@@ -99,6 +99,35 @@ describe.skipIf(chromiumPath === undefined)(`residents${whySkipped}`, () => {
     expect([opens(home, old), opens(home, fresh)], "after the sync").toEqual([false, true]);
   });
 
+  test("what was done here is no news, nor is a code that never reached the lock; what others do is", async () => {
+    const said = async (): Promise<string> => String(await page.evaluate("window.said.join('|')"));
+    // News of the visit before are none of this.
+    await page.reload();
+    await seesView(page, "My codes");
+    await page.evaluate(`{
+      window.said = [];
+      const status = document.querySelector("[role=status]");
+      new MutationObserver(() => window.said.push(status.textContent)).observe(status, {
+        childList: true, characterData: true, subtree: true });
+    }`);
+    await cardOf("Door of unit 4").getByRole("button", { name: "Reset code" }).click();
+    await inDialog(page).getByRole("button", { name: "Reset code" }).click();
+    await page.getByText("A new code is drawn for Door of unit 4.").waitFor();
+    // A second one replaces the first before any phone has it: the first is gone, and nobody ever had it.
+    await cardOf("Door of unit 4").getByRole("button", { name: "Reset code" }).click();
+    await inDialog(page).getByRole("button", { name: "Reset code" }).click();
+    await page.waitForTimeout(7_000);
+    expect(await said()).not.toMatch(/a code is|waits|Pending/i);
+    await house.regrant(rita, [home, entrance]);
+    await page.waitForTimeout(2_000);
+    expect(await said()).toMatch(/access was granted anew/i);
+    expect(await said(), "what no lock ever held").not.toMatch(/code is removed/i);
+    await syncHome();
+    await page.getByRole("status").getByText("the door was synced").waitFor();
+    expect(await said()).toMatch(/a code is removed/i);
+    await cardOf("Door of unit 4").getByText("Opens the door now").waitFor();
+  });
+
   test("pick: weak digits are refused in words, a good code is taken", async () => {
     const card = cardOf("Door of unit 4");
     await card.getByRole("button", { name: "Pick a code" }).click();

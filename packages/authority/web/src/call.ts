@@ -42,11 +42,30 @@ export async function call<N extends ApiName>(name: N, asked: Asked<N>): Promise
   const row = api[name];
   const key = freshKey();
   const tries = row.isRepeatable ? triesMax : 1;
-  for (let i = 0; i < tries; i++) {
-    const response = await sent(row, asked, key);
-    if (response !== undefined) return await answerOf<Api[N]["answer"]>(response);
+  const isChange = row.method !== "GET";
+  if (isChange) changesUnderWay += 1;
+  try {
+    for (let i = 0; i < tries; i++) {
+      const response = await sent(row, asked, key);
+      if (response !== undefined) return await answerOf<Api[N]["answer"]>(response);
+    }
+    return { ok: false, trouble: unreachable };
+  } finally {
+    if (isChange) {
+      changesUnderWay -= 1;
+      changedAt = performance.now();
+    }
   }
-  return { ok: false, trouble: unreachable };
+}
+
+let changesUnderWay = 0;
+let changedAt = Number.NEGATIVE_INFINITY;
+/** The feed is read every half second, and tells of a change after its answer or before. */
+const ownMilliseconds = 2_000;
+
+/** What the feed tells of now may be what somebody did on this page. */
+export function mayBeOwn(): boolean {
+  return changesUnderWay > 0 || performance.now() - changedAt < ownMilliseconds;
 }
 
 interface Loose {

@@ -68,10 +68,10 @@ export function gapText(gap: {
 }
 
 const changeWords: Readonly<Record<string, string>> = {
-  "code.unset": "a code is pending: unset",
+  "code.unset": "a code waits for a door sync",
   "code.setting": "a code is on its way: setting",
   "code.set": "a code is set",
-  "code.removing": "a code is pending: removing",
+  "code.removing": "a code waits to be removed",
   "code.removed": "a code is removed",
   "code.unknown": "a code is in doubt",
   "door.visited": "a phone was at the door",

@@ -1,5 +1,6 @@
 /** Changes as they come in, gathered into one sentence for each door: a sync changes many things at once. */
 import { useEffect } from "preact/hooks";
+import { mayBeOwn } from "./call.ts";
 import { changeText } from "./event-words.ts";
 import { type Change, onChange } from "./feed.ts";
 import { announceNews } from "./live.tsx";
@@ -22,7 +23,7 @@ export function useNews(door: string | undefined): void {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const tell = (): void => {
       timer = undefined;
-      const text = newsText(gathered);
+      const text = newsText(mayBeOwn() ? gathered.filter(({ kind }) => !isAct(kind)) : gathered);
       gathered = [];
       if (text !== "") announceNews(text);
     };
@@ -41,7 +42,22 @@ export function useNews(door: string | undefined): void {
   }, [door]);
 }
 
-export function newsText(changes: readonly Change[]): string {
+/** What people do on pages and phones; the rest comes of locks and of who visits them. */
+function isAct(kind: string): boolean {
+  return (
+    /^(person|policy|unit|keycard|key|app)\.|^door\.(added|daily-code)$|^lock\.(offered|trusted)$/.test(
+      kind,
+    ) || ["code.unset", "code.removing", "code.removed"].includes(kind)
+  );
+}
+
+/** A code that is gone without the door's having been synced never reached the lock: that is news to nobody. */
+function isGoneUnseen({ kind, door }: Change, changes: readonly Change[]): boolean {
+  return kind === "code.removed" && !changes.some((one) => one.kind === "lock.proven" && one.door === door);
+}
+
+export function newsText(all: readonly Change[]): string {
+  const changes = all.filter((change) => !isGoneUnseen(change, all));
   const ids = [...new Set(changes.map(({ door }) => door ?? ""))];
   const doors = ids.filter((id) => id !== "");
   if (doors.length > doorsMax) return `There is news of ${doors.length} doors.`;
