@@ -445,6 +445,11 @@ describe.skipIf(chromiumPath === undefined)(`managers${whySkipped}`, () => {
     await goTo(page, "Activity");
     await page.getByRole("row").filter({ hasText: "Suspend" }).first().waitFor();
     await page.getByRole("row").filter({ hasText: "Refused: POLICY_UNFIT" }).first().waitFor();
+    const about = (what: string) => page.getByRole("row").filter({ hasText: what }).first().textContent();
+    expect(await about("Set policy")).toContain("house.zone");
+    expect(await about("Add door")).toContain("Door of unit 5");
+    expect(await about("Add person")).toContain("Otto Offline");
+    expect(await about("Invite guest")).toContain("Clea Cleaner");
     await lookAt(page, "activity");
   });
 

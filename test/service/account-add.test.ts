@@ -24,7 +24,9 @@ interface Said {
   readonly errors: string;
 }
 
-async function add(...flags: readonly string[]): Promise<Said> {
+const add = (...flags: readonly string[]): Promise<Said> => run("account", "add", ...flags);
+
+async function run(...flags: readonly string[]): Promise<Said> {
   let out = "";
   let errors = "";
   const stream = (take: (text: string) => void) => ({ write: (text: string): void => take(text) });
@@ -37,8 +39,8 @@ async function add(...flags: readonly string[]): Promise<Said> {
     }),
     env: {},
   };
-  const base = ["account", "add", "--data", service.folder, "--now", `${service.clock.now}`];
-  const status = await runCli([...base, ...flags], lent, service.office().db);
+  const base = ["--data", service.folder, "--now", `${service.clock.now}`];
+  const status = await runCli([...flags, ...base], lent, service.office().db);
   return { status, out, errors };
 }
 
@@ -119,4 +121,26 @@ test("what does not go together is told with a remedy, and nobody is added", asy
   const odd = await add("--name", "Odd", "--email", "odd", "--role", "manager");
   expect(odd.errors).toContain("EMAIL_UNFIT");
   expect(await db.selectFrom("people").select("id").execute()).toHaveLength(before.length);
+});
+
+test("what is done to codes on the command line stands in the audit, with door and person and without an actor", async () => {
+  await run("door", "add", "--name", "Shed", "--kind", "communal");
+  await run("person", "add", "--name", "Ada Osei");
+  const whose = ["--door", "Shed", "--person", "Ada Osei"];
+  for (const command of ["assign", "suspend", "resume", "reset", "revoke"])
+    expect((await run(command, ...whose)).status, command).toBe(0);
+  expect((await run("suspend", ...whose)).status, "denied").toBe(1);
+  expect((await run("assign", ...whose)).status).toBe(0);
+  expect((await run("revoke", "--person", "Ada Osei", "--all")).status).toBe(0);
+  const params = { property: service.propertyId };
+  const { decisions } = (await service.call("audit", { token: service.manager, params })).body;
+  const { doors } = (await service.call("doors", { token: service.manager, params })).body;
+  const shed = doors.find(({ name }: { name: string }) => name === "Shed").id;
+  const about = { actor: null, person: "Ada Osei", doorId: shed, decision: "granted" };
+  expect(decisions.slice(0, 7)).toMatchObject(
+    ["revoke", "assign", "revoke", "reset", "resume", "suspend", "assign"].map((name) => ({
+      action: `cli.${name}`,
+      ...about,
+    })),
+  );
 });

@@ -11,6 +11,7 @@ import type { Message } from "../../packages/authority/src/mail/message.ts";
 import { readLogOf } from "../../packages/authority/src/office/log.ts";
 import { doorById } from "../../packages/authority/src/store/registry.ts";
 import { opens } from "../support/journey-door.ts";
+import { joinPhone } from "../support/journey-phone.ts";
 import { give, moveIn, type Residence, resident } from "../support/residence.ts";
 import { type Answer, password, type Service, startService } from "../support/service.ts";
 import { visit } from "../support/service-door.ts";
@@ -71,6 +72,43 @@ describe("the audit", () => {
     });
     expect(granted).toMatchObject({ action: "grantAccess", decision: "granted", person: rob.name });
     expect(granted.doors).toEqual(doors);
+  });
+
+  test("names what was made and which settings were changed, and whose phone opens doors", async () => {
+    const { rita, home, units } = house;
+    const params = ofProperty();
+    const { body: unit } = await asManager("addUnit", { params, body: { name: "Unit 9" } });
+    const { body: door } = await asManager("addDoor", {
+      params,
+      body: { name: "Door of unit 9", kind: "residence", unit: unit.id },
+    });
+    const { body: person } = await asManager("addPerson", {
+      params,
+      body: { name: "Pia Person", role: "resident", unit: units.four },
+    });
+    await asManager("setPolicy", { params, body: { leaseHours: 0, house: { holidays: [] } } });
+    const { body: guest } = await service.call("inviteGuest", {
+      token: rita.phone,
+      params: { door: home.doorId },
+      body: { name: "Gus Guest", kind: "permanent" },
+    });
+    const phone = await joinPhone(service, rita.email);
+    expect((await phone.account.doorKeys.enrol()).ok).toBe(true);
+    const other = await joinPhone(service, rita.email);
+    expect((await other.account.doorKeys.enrol({ replace: true })).ok).toBe(true);
+    expect((await other.account.doorKeys.end()).ok).toBe(true);
+    const lines = (await audit()).filter(({ action }) => !/^log|^deliver|^fetch/.test(action));
+    const key = { actor: rita.name, person: rita.name, decision: "granted" };
+    expect(lines.slice(0, 8)).toMatchObject([
+      { action: "endAppKey", ...key },
+      { action: "enrolAppKey", ...key, detail: "in place of another phone" },
+      { action: "enrolAppKey", ...key, detail: null },
+      { action: "inviteGuest", personId: guest.person, person: "Gus Guest", doorId: home.doorId },
+      { action: "setPolicy", detail: "leaseHours, house.holidays" },
+      { action: "addPerson", personId: person.personId, person: "Pia Person", detail: "resident" },
+      { action: "addDoor", doorId: door.id },
+      { action: "addUnit", detail: "Unit 9" },
+    ]);
   });
 
   test("has nothing that somebody without a standing tried, and the rows have it", async () => {

@@ -18,7 +18,7 @@ import { registerDoor, registerPerson, registerProperty } from "../office/regist
 import { rotateKeys } from "../office/rotate.ts";
 import * as statusAct from "../office/status.ts";
 import { Trouble } from "../trouble.ts";
-import { noteCommand } from "./audit.ts";
+import { noteCommand, noting } from "./audit.ts";
 import type { Cli } from "./context.ts";
 import type { BaseFlags } from "./flags.ts";
 import {
@@ -149,6 +149,8 @@ export async function commission(this: Cli, flags: CommissionFlags): Promise<voi
     const { door: name, replace, epoch: epochMin = 1 } = flags;
     const wish = { door: await findDoor(office, name), setup, replace, epochMin };
     const offered = await commissionAct.commission(office, mailbox, wish);
+    const about = { propertyId: wish.door.propertyId, doorId: wish.door.id };
+    if (offered.ok) await noteCommand(office, "cli.commission", about);
     sayDecision(this, flags, say, offered, ({ door, epoch, parcels }) => [
       `"${door}": offer for epoch ${epoch} in ${parcels.join(", ")}; carry it to the lock, then run receive`,
     ]);
@@ -179,11 +181,13 @@ async function named(
 async function suspending(cli: Cli, flags: SuspendFlags, suspended: boolean): Promise<void> {
   await withOffice(cli, flags, async (office, say) => {
     const { door } = flags;
+    const whose = await named(office, flags);
+    const action = suspended ? "cli.suspend" : "cli.resume";
     sayDecision(
       cli,
       flags,
       say,
-      await codeActs.suspend(office, { ...(await named(office, flags)), suspended }),
+      await noting(office, action, whose, (inside) => codeActs.suspend(inside, { ...whose, suspended })),
       (word) => [codeLine(word), ...nextLines(word, flags.data, door)],
     );
   });
@@ -203,21 +207,20 @@ export async function assign(this: Cli, flags: AssignFlags): Promise<void> {
     const terms = termsOf(flags);
     const whose = await named(office, flags);
     const wish = terms === undefined ? { ...whose, length } : { ...whose, length, terms };
-    sayDecision(this, flags, say, await codeActs.assign(office, wish), (word) => [
-      codeLine(word),
-      ...nextLines(word, flags.data, door),
-    ]);
+    const given = await noting(office, "cli.assign", whose, (inside) => codeActs.assign(inside, wish));
+    sayDecision(this, flags, say, given, (word) => [codeLine(word), ...nextLines(word, flags.data, door)]);
   });
 }
 
 export async function reset(this: Cli, flags: CodeFlags): Promise<void> {
   await withOffice(this, flags, async (office, say) => {
     const { door, length } = flags;
+    const whose = await named(office, flags);
     sayDecision(
       this,
       flags,
       say,
-      await codeActs.reset(office, { ...(await named(office, flags)), length }),
+      await noting(office, "cli.reset", whose, (inside) => codeActs.reset(inside, { ...whose, length })),
       (word) => [codeLine(word), ...nextLines(word, flags.data, door)],
     );
   });
@@ -228,9 +231,16 @@ export async function revoke(this: Cli, flags: RevokeFlags): Promise<void> {
     if ((flags.door === undefined) !== flags.all) {
       throw new Trouble("revoke needs one of --door and --all", "name the door, or say --all for every door");
     }
-    const revoked = await codeActs.revoke(office, {
-      person: await findPerson(office, flags.person),
-      door: flags.door === undefined ? undefined : await findDoor(office, flags.door),
+    const person = await findPerson(office, flags.person);
+    const door = flags.door === undefined ? undefined : await findDoor(office, flags.door);
+    const revoked = await office.db.transaction().execute(async (trx) => {
+      const inside = { ...office, db: trx };
+      const done = await codeActs.revoke(inside, { person, door });
+      for (const one of done.ok ? done.value : []) {
+        const { id: doorId, propertyId } = await findDoor(inside, `${one.property}/${one.door}`);
+        await noteCommand(inside, "cli.revoke", { propertyId, doorId, personId: person.id });
+      }
+      return done;
     });
     if (!revoked.ok) {
       sayDecision(this, flags, say, revoked, () => []);
@@ -250,13 +260,16 @@ export async function revoke(this: Cli, flags: RevokeFlags): Promise<void> {
 export async function issue(this: Cli, flags: IssueFlags): Promise<void> {
   await withOffice(this, flags, async (office, say) => {
     const { door, renew, snapshot, trustBooks, lifeHours = lifeHoursDefault } = flags;
+    const found = await findDoor(office, door);
     const issued = await issueAct.issue(office, openMailbox(flags.mailbox), {
-      door: await findDoor(office, door),
+      door: found,
       renew,
       snapshot,
       trustBooks,
       lifeHours,
     });
+    if (issued.ok && trustBooks)
+      await noteCommand(office, "cli.trustBooks", { propertyId: found.propertyId, doorId: found.id });
     sayDecision(this, flags, say, issued, (value) => [
       value.isNew
         ? `"${value.door}": version ${value.version} (+${value.puts} -${value.removes}), proven is ${value.proven}`

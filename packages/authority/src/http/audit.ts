@@ -6,6 +6,7 @@ import type { Decision } from "../model/denial.ts";
 import type { Office } from "../office/office.ts";
 import { doorById } from "../store/registry.ts";
 import { tiesOf } from "../store/roll.ts";
+import { doorsWithCodesOf, standingsOf } from "../store/standings.ts";
 import { noteDecision } from "../store/trail.ts";
 import type { Call, Endpoint } from "./endpoint.ts";
 
@@ -32,17 +33,29 @@ export async function noteAudit(
   const property =
     path.property ?? (door === null ? undefined : (await doorById(office.db, door))?.propertyId) ?? null;
   const { accountId, personId } = call.actor;
-  await noteDecision(office.db, {
+  const about = decision.ok
+    ? await endpoint.about?.({ ...call, office } as never, decision.value as never)
+    : undefined;
+  const row = {
     at: office.now,
     account_id: accountId === "" ? (account ?? null) : accountId,
-    property_id: property,
-    door_id: door,
-    person_id: path.person ?? body.person ?? null,
+    door_id: about?.door ?? door,
+    person_id: about?.person ?? path.person ?? body.person ?? null,
     action: endpoint.name,
     decision: decision.ok ? "granted" : decision.denial,
-    detail: decision.ok ? null : (decision.detail ?? null),
+    detail: decision.ok ? (about?.detail ?? null) : (decision.detail ?? null),
     doors: body.doors === undefined ? null : [...new Set(body.doors)].join(" "),
     // Whoever has nothing to do with a property writes nothing into its book; the row itself stays.
     outside: !decision.ok && property !== null && (await tiesOf(office.db, personId, property)) === undefined,
-  });
+  };
+  const concerned = about?.properties ?? [];
+  for (const property_id of concerned.length === 0 ? [property] : concerned)
+    await noteDecision(office.db, { ...row, property_id });
+}
+
+/** Where somebody stands or has a code: whose doors their phone's key concerns. */
+export async function propertiesOf({ db }: Office, personId: string): Promise<readonly string[]> {
+  const standing = (await standingsOf(db, personId)).map(({ propertyId }) => propertyId);
+  const doors = await Promise.all((await doorsWithCodesOf(db, personId)).map((id) => doorById(db, id)));
+  return [...new Set([...standing, ...doors.flatMap((door) => door?.propertyId ?? [])])].sort();
 }

@@ -22,6 +22,16 @@ export interface Call<P, Q, B> {
   readonly address: string;
 }
 
+/** What a change was about besides what its path and body name. */
+export interface About {
+  readonly door?: string;
+  readonly person?: string;
+  /** In words, without digits or secrets: what was made or changed. */
+  readonly detail?: string;
+  /** Where it is in the book of no property by its path: those that it concerns. */
+  readonly properties?: readonly string[];
+}
+
 export interface Endpoint {
   /** Its name in the documentation and in the client, camelCase. */
   readonly name: string;
@@ -49,6 +59,8 @@ export interface Endpoint {
   readonly limits: readonly Limited[];
   /** Whose account it is about where nobody is logged in, for the audit; undefined when nobody's. */
   readonly accountOf?: ((call: Call<never, never, never>) => Promise<string | undefined>) | undefined;
+  /** For the audit of what was granted: what was made is named by the answer alone. */
+  readonly about?: ((call: Call<never, never, never>, answer: never) => About | Promise<About>) | undefined;
   readonly run: (call: Call<never, never, never>) => Promise<Decision<unknown>>;
 }
 
@@ -100,6 +112,10 @@ export interface Definition<
     readonly isFree?: (call: Call<Shape<P>, Shape<Q>, Shape<B>>) => Promise<boolean>;
   }[];
   readonly accountOf?: (call: Call<Shape<P>, Shape<Q>, Shape<B>>) => Promise<string | undefined>;
+  readonly about?: (
+    call: Call<Shape<P>, Shape<Q>, Shape<B>>,
+    answer: Said<Shape<A>>,
+  ) => About | Promise<About>;
   readonly run: (call: Call<Shape<P>, Shape<Q>, Shape<B>>) => Promise<Decision<Said<Shape<A>>>>;
 }
 
@@ -127,6 +143,7 @@ export function endpoint<
   } = definition;
   const { description } = rest;
   const accountOf = rest.accountOf as Endpoint["accountOf"];
+  const about = rest.about as Endpoint["about"];
   const limits = (rest.limits ?? []) as readonly Limited[];
   return {
     ...rest,
@@ -140,6 +157,7 @@ export function endpoint<
     isKeyless,
     limits,
     accountOf,
+    about,
     run: run as Endpoint["run"],
   };
 }

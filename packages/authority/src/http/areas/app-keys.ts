@@ -1,7 +1,9 @@
 /** Endpoints of opening by app: the phone's key, and the leave that it fetches. */
 import { Type } from "typebox";
 import { endMyAppKey, enrolAppKey, giveCapabilities, myAppKey } from "../../desk/app-key.ts";
-import { type Endpoint, endpoint } from "../endpoint.ts";
+import type { Office } from "../../office/office.ts";
+import { propertiesOf } from "../audit.ts";
+import { type About, type Endpoint, endpoint } from "../endpoint.ts";
 import { Id, Seconds } from "../shapes.ts";
 
 const AppKey = Type.Object({
@@ -10,6 +12,11 @@ const AppKey = Type.Object({
   enrolledAt: Seconds,
 });
 const Hex = (bytes: number) => Type.String({ pattern: `^[0-9a-f]{${2 * bytes}}$`, description: "hex" });
+
+/** A phone's key concerns every property whose doors its owner opens. */
+async function keyOf(office: Office, person: string): Promise<About> {
+  return { person, properties: await propertiesOf(office, person) };
+}
 
 export const appKeys: readonly Endpoint[] = [
   endpoint({
@@ -41,6 +48,10 @@ export const appKeys: readonly Endpoint[] = [
     ),
     answer: AppKey,
     run: ({ office, actor, body }) => enrolAppKey(office, actor, { replace: false, ...body }),
+    about: async ({ office, actor, body }) => ({
+      ...(await keyOf(office, actor.personId)),
+      ...(body.replace === true ? { detail: "in place of another phone" } : {}),
+    }),
   }),
   endpoint({
     name: "endAppKey",
@@ -49,6 +60,7 @@ export const appKeys: readonly Endpoint[] = [
     summary: "One's phone opens no door any more, each from its next sync on",
     area: "courier",
     run: ({ office, actor }) => endMyAppKey(office, actor),
+    about: ({ office, actor }) => keyOf(office, actor.personId),
   }),
   endpoint({
     name: "fetchCapabilities",

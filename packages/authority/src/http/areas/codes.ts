@@ -186,6 +186,7 @@ export const codes: readonly Endpoint[] = [
         code,
       });
     },
+    about: (_, { person }) => ({ person }),
   }),
   endpoint({
     name: "guests",

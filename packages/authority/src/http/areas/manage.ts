@@ -59,6 +59,11 @@ function wishOf(propertyId: string, body: Static<typeof PolicyWish>): PolicyChan
   return { propertyId, policy: policy as PolicyChange["policy"], leaseHours, house: houseOf(house) };
 }
 
+/** The settings that a change names, without their values: `leaseHours, house.zone`. */
+function namedIn({ house, ...rest }: Static<typeof PolicyWish>): string {
+  return [...Object.keys(rest), ...Object.keys(house ?? {}).map((name) => `house.${name}`)].join(", ");
+}
+
 function propertySaid(read: Decision<PropertySaid>): Decision<Static<typeof Property>> {
   if (!read.ok) return read;
   const { policy, house, ...rest } = read.value;
@@ -116,6 +121,7 @@ const wholeProperty: readonly Endpoint[] = [
     answer: Property,
     run: async ({ office, actor, params, body }) =>
       propertySaid(await changePolicy(office, actor, wishOf(params.property, body))),
+    about: ({ body }) => ({ detail: namedIn(body) }),
   }),
   endpoint({
     name: "units",
@@ -141,6 +147,7 @@ const wholeProperty: readonly Endpoint[] = [
     answer: Unit,
     run: ({ office, actor, params, body }) =>
       addUnit(office, actor, { propertyId: params.property, name: body.name }),
+    about: (_, { name }) => ({ detail: name }),
   }),
   endpoint({
     name: "doors",
@@ -197,6 +204,7 @@ const wholeProperty: readonly Endpoint[] = [
       const { name, kind, unit, link = "offline" } = body;
       return addDoor(office, actor, { propertyId: params.property, name, kind, unit, link });
     },
+    about: (_, { id }) => ({ door: id }),
   }),
   endpoint({
     name: "audit",
@@ -300,6 +308,7 @@ const people: readonly Endpoint[] = [
       const { name, email, role, unit } = body;
       return addPerson(office, actor, { propertyId: params.property, name, email, role, unit });
     },
+    about: ({ body }, { personId }) => ({ person: personId, detail: body.role }),
   }),
   endpoint({
     name: "grantAccess",

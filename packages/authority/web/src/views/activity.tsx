@@ -1,6 +1,7 @@
 /** What was asked for in a property and what was decided: the audit, the newest first. */
-import type { JSX } from "preact";
+import { type ComponentChildren, Fragment, type JSX } from "preact";
 import { useState } from "preact/hooks";
+import type { Api } from "../api.ts";
 import { useLoad } from "../load.ts";
 import { Badge } from "../parts/badge.tsx";
 import { Heading } from "../parts/heading.tsx";
@@ -9,6 +10,8 @@ import { hrefOf } from "../route.ts";
 import { actionWords, moment } from "../words.ts";
 import { linesPerPage, Pages } from "./log.tsx";
 
+type Line = Api["audit"]["answer"]["decisions"][number];
+
 export function Activity({ property }: { readonly property: string }): JSX.Element {
   const [before, setBefore] = useState<number | undefined>();
   const query = { count: String(linesPerPage), ...(before === undefined ? {} : { before: String(before) }) };
@@ -16,6 +19,25 @@ export function Activity({ property }: { readonly property: string }): JSX.Eleme
   const doors = useLoad("doors", { params: { property } });
   const doorName = (id: string): string =>
     doors.value?.doors.find((door) => door.id === id)?.name ?? "a door";
+  const doorLink = (door: string): JSX.Element => (
+    <a href={hrefOf("door", { property, door })}>{doorName(door)}</a>
+  );
+  /** Who, at which doors, and what was made or changed. */
+  const aboutOf = ({
+    person,
+    personId,
+    doorId,
+    doors,
+    decision,
+    detail,
+  }: Line): readonly ComponentChildren[] => [
+    ...(person === null || personId === null
+      ? []
+      : [<a href={hrefOf("person", { property, person: personId })}>{person}</a>]),
+    ...(doorId === null ? [] : [doorLink(doorId)]),
+    ...doors.map(doorLink),
+    ...(decision === "granted" && detail !== null ? [detail] : []),
+  ];
   return (
     <>
       <Heading text="Activity" />
@@ -42,13 +64,12 @@ export function Activity({ property }: { readonly property: string }): JSX.Eleme
                       <td data-label="Who asked">{one.actor ?? "nobody logged in"}</td>
                       <td data-label="What">{actionWords(one.action)}</td>
                       <td data-label="About">
-                        {one.person === null || one.personId === null ? null : (
-                          <a href={hrefOf("person", { property, person: one.personId })}>{one.person}</a>
-                        )}
-                        {one.person !== null && one.doorId !== null ? ", " : ""}
-                        {one.doorId === null ? null : (
-                          <a href={hrefOf("door", { property, door: one.doorId })}>{doorName(one.doorId)}</a>
-                        )}
+                        {aboutOf(one).map((part, i) => (
+                          <Fragment key={i}>
+                            {i === 0 ? "" : ", "}
+                            {part}
+                          </Fragment>
+                        ))}
                       </td>
                       <td data-label="Decision">
                         {one.decision === "granted" ? (
