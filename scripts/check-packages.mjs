@@ -1,14 +1,31 @@
 // Checks what would be published, not what lies in the tree: builds everything, packs every package into a temporary
-// folder with pnpm, and looks into the archives. It publishes nothing and leaves nothing behind.
+// folder with pnpm, and looks into the archives. It publishes nothing, and leaves nothing behind unless `--out DIR` says
+// where the archives go: for apps, before the packages are in a registry.
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const readJson = (file) => JSON.parse(readFileSync(file, "utf8"));
 const { packageManager, license } = readJson(join(root, "package.json"));
+
+const usage = "usage: npm run build [-- --out DIR]; DIR is made, and archives of the same name are replaced";
+const out = outOf(process.argv.slice(2));
+
+/** Where the archives are left; undefined: nowhere. */
+function outOf(args) {
+  try {
+    const { values } = parseArgs({ args, options: { out: { type: "string" } } });
+    if (values.out === "") throw new Error("--out names no folder");
+    return values.out === undefined ? undefined : resolve(process.env.INIT_CWD ?? ".", values.out);
+  } catch (error) {
+    console.error(`${error.message}\n${usage}`);
+    process.exit(2);
+  }
+}
 
 /** Every file that a manifest promises: the targets of its exports and bins. */
 function promisedFiles(manifest) {
@@ -87,6 +104,12 @@ try {
       `${faults.length === 0 ? "ok  " : "BAD "} ${manifest.name}@${manifest.version}: ${count} files`,
     );
     for (const fault of faults) console.log(`     ${fault}`);
+  }
+  // Nothing faulty is left for anybody to install.
+  if (out !== undefined && faulty === 0) {
+    mkdirSync(out, { recursive: true });
+    for (const file of archives) copyFileSync(join(folder, file), join(out, file));
+    console.log(`left in ${out}: ${archives.join(", ")}`);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
