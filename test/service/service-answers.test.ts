@@ -124,6 +124,17 @@ async function raw(bytes: string): Promise<string> {
   });
 }
 
+test("no page of another origin is told anything: there are no CORS headers, on answers and on preflights", async () => {
+  const origin = "https://app.example.org";
+  const preflight = { origin, "access-control-request-method": "POST" };
+  const answers = [
+    await fetch(`${service.url}/v1/openapi.json`, { headers: { origin } }),
+    await fetch(`${service.url}/v1/sessions`, { method: "OPTIONS", headers: preflight }),
+  ];
+  for (const { headers } of answers)
+    expect([...headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
+});
+
 test("of many that try at once no more pass than one after the other", async () => {
   const client = { class: "mobile", name: "test", version: "1.0.0" };
   const body = { email: "many@example.org", password: "wrong password", client };
