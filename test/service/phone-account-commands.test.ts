@@ -245,8 +245,25 @@ describe("logged in", () => {
     expect((await run(["guest", "list", ...door])).out).toContain("Grace Guest, recurring\n");
     const revoked = await run(["guest", "revoke", ...door, "--guest", "grace guest"]);
     expect(revoked.out).toContain("not after the next sync");
+    expect(revoked.out).toMatch(/^taken back: Grace Guest; the code opens until the door is synced$/m);
     await run(["sync", "--lock", lock]);
     expect(opens(house.home, code)).toBe(false);
+    // Again, and away before anybody synced.
+    const early = ["--name", "Ellie Early", "--kind", "permanent", "--json"];
+    expect((await run(["guest", "add", ...door, ...early])).status).toBe(0);
+    const unfetched = await service.call("inviteGuest", {
+      token: house.rita.phone,
+      params: { door: house.home.doorId },
+      body: { name: "Nell Never", kind: "permanent" },
+    });
+    expect(unfetched.status).toBe(200);
+    expect((await run(["guest", "revoke", ...door, "--guest", "Nell Never"])).out).toBe(
+      "taken back: Nell Never; the code never reached the lock\n",
+    );
+    const carried = await run(["guest", "revoke", ...door, "--guest", "Ellie Early"]);
+    expect(carried.out).toMatch(
+      /^taken back: Ellie Early; a phone carries the code, and it may open until the door is/,
+    );
     const gone = await run(["guest", "revoke", ...door, "--guest", "Nobody"]);
     expect([gone.status, gone.err]).toEqual([
       2,

@@ -62,8 +62,24 @@ export async function guestRevokeCommand(this: Context, flags: GuestRevokeFlags)
           : `several guests are called ${flags.guest}: give the id, ${found.map(({ person }) => person).join(" or ")}`,
       );
     const wish = { door: door.value.id, person: guest.person, signal };
-    return shown(await account.revokeGuest(wish), guestLines);
+    return shown(await account.revokeGuest(wish), (ended) => [
+      `taken back: ${ended.name}; ${endLine(ended)}`,
+      ...(isPending(ended) ? guestLines(ended) : []),
+    ]);
   });
+}
+
+function isPending({ entries }: Guest): boolean {
+  return entries.some(({ pending }) => pending);
+}
+
+/** What was taken back opens until the lock knows: unless it never heard of it. */
+function endLine(guest: Guest): string {
+  if (!isPending(guest)) return "the code never reached the lock";
+  const opens = guest.entries.some(({ faces }) => faces.some(({ worksNow }) => worksNow));
+  return opens
+    ? "the code opens until the door is synced"
+    : "a phone carries the code, and it may open until the door is synced";
 }
 
 export async function dailyCodeCommand(this: Context, flags: DailyCodeFlags): Promise<void> {
