@@ -125,6 +125,27 @@ describe("sync", () => {
     expect(out, "no colour off a terminal").not.toContain("\u001b");
   });
 
+  test("behind a commission it says what comes next", () => {
+    let out = "";
+    const stdout = { write: (text: string) => (out += text) };
+    const terminal = { stdout, stderr: stdout, env: {}, once: () => {}, removeListener: () => {} };
+    const result: SyncResult = {
+      outcome: { kind: "commissioned" },
+      tag: undefined,
+      delivered: [],
+      receipt: undefined,
+      conditions: [],
+      isConditionSigned: false,
+      log: { events: 0, left: 0 },
+      satchel: emptySatchel,
+      troubles: [],
+    } as never;
+    humanShow(terminal as never, false).result(result);
+    expect(out).toMatch(
+      /^commissioned: .*\n {2}next {7}once the property has this answer, sync once more; then the codes arrive\n$/,
+    );
+  });
+
   test("what the lock says of itself is told with what to do, and an unsigned hint is called that", () => {
     let out = "";
     const stdout = {

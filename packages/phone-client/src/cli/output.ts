@@ -74,6 +74,8 @@ export function humanShow({ stdout, stderr, env }: Terminal, isTraced: boolean):
     },
     result(result) {
       line(paint(colourOf(result), describeOutcome(result.outcome)));
+      if (result.outcome.kind === "commissioned")
+        line("  next       once the property has this answer, sync once more; then the codes arrive");
       for (const parcel of result.delivered) {
         line(`  delivered  ${describeVersions(parcel)} to the lock ${toHex(parcel.tag)}`);
       }
