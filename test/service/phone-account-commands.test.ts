@@ -2,7 +2,7 @@
 // over TCP: what they print, how they end, and that no secret goes through an argument or stays behind.
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -41,8 +41,16 @@ afterAll(async () => {
 });
 
 /** The lock of this door, listening. */
-async function serve({ lock: { board } }: Hung): Promise<Server> {
-  const server = createServer((socket) => {
+async function serve(hung: Hung): Promise<Server> {
+  const server = createServer(lockAt(hung));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+/** Each connection is the one link of this door's lock. */
+function lockAt({ lock: { board } }: Hung): (socket: Socket) => void {
+  return (socket) => {
     const link = linkOver(socket, 244);
     const end = board.connect({
       frameBytesMax: 244,
@@ -52,10 +60,7 @@ async function serve({ lock: { board } }: Hung): Promise<Server> {
     if (end === undefined) return link.close();
     link.onFrame((frame) => end.frame(frame));
     link.onClosed(() => end.closed());
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return server;
+  };
 }
 
 interface Ran {
@@ -289,14 +294,39 @@ describe("logged in", () => {
 
   test("--watch syncs when something is due, says it, and stays until it is stopped", async () => {
     await run(["reset", ...door]);
-    const { status, out } = await run(["sync", "--lock", lock, "--watch"], {
+    const { status, out, err } = await run(["sync", "--lock", lock, "--watch"], {
       until: (said) => said.includes("proved version"),
     });
     expect(status).toBe(0);
+    expect(err).toBe(`watching ${lock}, asks the service every 30 s; end with Ctrl-C\n`);
     expect(out.match(/synced: the lock proved version/g)).toHaveLength(1);
     const folder = await run(["sync", "--lock", lock, "--watch", "--mailbox", above]);
     expect([folder.status, folder.err]).toEqual([2, expect.stringContaining("leave --mailbox out")]);
   });
+
+  test("--watch says when the lock or the service goes, once, and when it comes back", async () => {
+    await run(["reset", ...door]);
+    const [host = "", port = ""] = lock.split(":");
+    listener.close();
+    const hung = setTimeout(async () => {
+      listener = createServer(lockAt(house.home));
+      listener.listen(Number(port), host);
+    }, 4_000);
+    // Longer than the rest after a visit that found nobody.
+    vi.useFakeTimers({ toFake: ["Date"], shouldAdvanceTime: true, advanceTimeDelta: 20 });
+    try {
+      const sooner = setInterval(() => vi.setSystemTime(Date.now() + 20_000), 1_000);
+      const { err } = await run(["sync", "--lock", lock, "--watch"], {
+        until: (said) => said.includes("proved version"),
+      });
+      clearInterval(sooner);
+      expect(err.match(/^the lock at .* is gone: .*$/gm)).toHaveLength(1);
+      expect(err.match(/^the lock at .* is back$/gm)).toHaveLength(1);
+    } finally {
+      clearTimeout(hung);
+      vi.useRealTimers();
+    }
+  }, 60_000);
 
   test("the phone's key: none, enrolled, opening in one visit, ended; each with its words and status", async () => {
     // Leave counts by the phone's own clock, which here must be the service's.

@@ -19,6 +19,11 @@ export interface WatchOptions extends Omit<VisitOptions, "transport" | "tag"> {
   readonly signal: AbortSignal;
   /** A visit that reached the lock; what was out of range is not told. */
   readonly onVisit?: (visit: AccountVisit, place: string) => void;
+  /** The service, or the lock at a place, cannot be reached any more, or can again; `why` it cannot. */
+  readonly onReach?: (reach: {
+    readonly place: string | undefined;
+    readonly why: string | undefined;
+  }) => void;
   readonly refreshSeconds?: number;
   readonly againSeconds?: number;
 }
@@ -32,7 +37,15 @@ export interface WatchLent {
 /** Until the signal aborts or the radar ends. */
 export async function watch({ visitor, mailbox, now }: WatchLent, options: WatchOptions): Promise<void> {
   const { radar, signal, onVisit, refreshSeconds: refreshEach = refreshSeconds, ...rest } = options;
-  const { againSeconds: againAfter = againSeconds, ...wish } = rest;
+  const { againSeconds: againAfter = againSeconds, onReach, ...wish } = rest;
+  /** Places (undefined: the service) that could not be reached last. */
+  const gone = new Set<string | undefined>();
+  const tellReach = (place: string | undefined, why: string | undefined): void => {
+    if (gone.has(place) === (why !== undefined)) return;
+    if (why === undefined) gone.delete(place);
+    else gone.add(place);
+    onReach?.({ place, why });
+  };
   /** What was carried for a place when it was last done with: the same again is no reason to go there. */
   const done = new Map<string, string>();
   const restUntil = new Map<string, number>();
@@ -48,7 +61,9 @@ export async function watch({ visitor, mailbox, now }: WatchLent, options: Watch
     if (now() - askedAt >= refreshEach) {
       askedAt = now();
       await mailbox.flush(signal);
-      await mailbox.refresh({ signal });
+      const asked = await mailbox.refresh({ signal });
+      if (signal.aborted) return;
+      tellReach(undefined, asked.ok || asked.problem !== undefined ? undefined : asked.unreachable);
     }
     if ((restUntil.get(sighting.place) ?? 0) > now()) continue;
     const wanted = fingerprint(await wantedAt(mailbox, sighting));
@@ -67,7 +82,10 @@ export async function watch({ visitor, mailbox, now }: WatchLent, options: Watch
       const left = fingerprint(await wantedAt(mailbox, sighting));
       doubted.set(asked, { wanted: left, until: now() + seconds, seconds });
     } else restUntil.set(sighting.place, now() + againAfter);
-    if (visit.outcome.kind !== "unreachable") onVisit?.(visit, sighting.place);
+    const { outcome } = visit;
+    if (outcome.kind !== "aborted")
+      tellReach(sighting.place, outcome.kind === "unreachable" ? outcome.why : undefined);
+    if (outcome.kind !== "unreachable") onVisit?.(visit, sighting.place);
   }
 }
 

@@ -65,6 +65,8 @@ const sync = buildCommand<SyncFlags, [], Context>({
       "receipt back. The phone can neither read nor change what it carries, and a sync never unlocks.\n\n" +
       "Whoever is logged in carries what the service has for their doors; without a network, what it had last. With " +
       "--mailbox the parcels come from a folder, and nobody need be logged in.\n\n" +
+      "With --watch it asks the service every 30 seconds, visits when something is to be carried, and leaves a lock " +
+      "that did not answer alone for 15 seconds; it says when lock or service go and come back. Ctrl-C ends it.\n\n" +
       "With --ble it goes to a lock in range; a visit that is cut off is made again, up to three times.\n\n" +
       "Exit status: 0 synced, commissioned, or nothing to do; 1 refused by the lock, no receipt, or what " +
       "is carried for it is not whole; 2 wrong use, no connection, no lock there, or no mailbox.\n\n" +

@@ -14,6 +14,10 @@ export interface Show {
   warning(line: string, check?: string): void;
   /** Wrong use or environment: one line that says what to do. */
   trouble(line: string): void;
+  /** `--watch` has begun. */
+  watching(what: string, everySeconds: number): void;
+  /** The service (no place) or a lock cannot be reached any more, and why; or can again. */
+  reach(reach: { readonly place: string | undefined; readonly why: string | undefined }): void;
   result(result: SyncResult): void;
   /** What the service has to do with it: how fresh the parcels were, what it took, what to do. Said before the result. */
   account(visit: AccountVisit): void;
@@ -27,6 +31,8 @@ export function jsonShow({ stdout }: Terminal): Show {
     progress: (progress) => put({ progress }),
     warning: (warning, check) => put({ warning, check }),
     trouble: (error) => put({ error }),
+    watching: (what, everySeconds) => put({ watching: { what, everySeconds } }),
+    reach: ({ place, why }) => put({ reach: { of: place ?? "service", isThere: why === undefined, why } }),
     result: (result) => put({ result: resultRow(result) }),
     account: ({ stale, taken, owed, advice }) =>
       put({ account: { fresh: stale === undefined, taken, owed, advice } }),
@@ -67,6 +73,16 @@ export function humanShow({ stdout, stderr, env }: Terminal, isTraced: boolean):
     },
     warning: (text) => complain(`warning: ${text}`),
     trouble: complain,
+    watching(what, everySeconds) {
+      stderr.write(`watching ${what}, asks the service every ${everySeconds} s; end with Ctrl-C\n`);
+    },
+    reach({ place, why }) {
+      clear();
+      const what = place === undefined ? "the service" : `the lock at ${place}`;
+      stderr.write(
+        why === undefined ? `${what} is back\n` : `${what} is gone: ${why}; tried again by itself\n`,
+      );
+    },
     account({ taken, advice }) {
       const proven = taken.filter(({ outcome }) => outcome === "proven").length;
       if (proven > 0) line("the service verified the lock's receipt");

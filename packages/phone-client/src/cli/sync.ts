@@ -6,6 +6,7 @@ import { createCrypto, type Parcel, toHex } from "@doorsync/protocol/courier";
 import { openssl } from "@doorsync/protocol/node-crypto";
 import type { Account } from "../account/account.ts";
 import type { AccountVisit } from "../account/visit.ts";
+import { refreshSeconds } from "../account/watch.ts";
 import { describeUnfit, isUngreeted, type Outcome, type WaitName } from "../core.ts";
 import { type SyncOptions, type SyncResult, sync } from "../courier.ts";
 import { RadioError } from "../edge/adapter.ts";
@@ -134,14 +135,20 @@ async function byAccountAgain(task: Task, account: Account): Promise<ExitStatus>
   const { show, way, left } = task;
   const { transport: _, ...visit } = visitOf(task);
   let status: ExitStatus = 0;
+  show.watching(nameOf(task.flags), refreshSeconds);
   await account.autoSync({
     ...visit,
+    onReach: show.reach,
     radar: way.radar,
     onVisit: (visited) => {
       status = told(show, visited, left.splice(0));
     },
   });
   return status;
+}
+
+function nameOf({ lock }: SyncFlags): string {
+  return lock === undefined ? "for locks in range" : `${lock.host}:${lock.port}`;
 }
 
 function told(show: Show, visited: AccountVisit, left: readonly SpoiltFile[]): ExitStatus {
