@@ -10,6 +10,7 @@ import { openAccount } from "@doorsync/authority/service";
 import { linkOver } from "@doorsync/phone-client/node";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { runCommands } from "../../packages/phone-client/src/cli/app.ts";
+import { localTime, zoneName } from "../../packages/phone-client/src/cli/command.ts";
 import { parseDays, parseHours, parseMoment } from "../../packages/phone-client/src/cli/flags.ts";
 import { parseUrl } from "../../packages/phone-client/src/cli/open.ts";
 import { opens } from "../support/journey-door.ts";
@@ -404,6 +405,15 @@ describe("logged in", () => {
     expect(nowhere.status).toBe(2);
     expect(nowhere.rows()).toEqual([{ error: expect.stringContaining("the service cannot be reached") }]);
   });
+});
+
+test("times are said with their zone, and the help of a term says what a day means", async () => {
+  const date = new Date(2027, 0, 15, 18, 30);
+  const zone = zoneName(date.getTimezoneOffset());
+  expect(localTime(date.getTime() / 1_000)).toBe(`2027-01-15 18:30 ${zone}`);
+  expect([0, -330, 210].map(zoneName)).toEqual(["UTC", "UTC+05:30", "UTC-03:30"]);
+  const help = (await run(["guest", "add", "--help"])).out.replace(/\s+/g, " ");
+  expect(help).toContain("a day alone is its first minute, in this phone's time zone");
 });
 
 test("every command has help with an example", async () => {

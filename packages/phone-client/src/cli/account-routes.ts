@@ -127,9 +127,15 @@ const guestAdd = buildCommand<GuestAddFlags, [], Context>({
         parse: parseMoment,
         optional: true,
         placeholder: "TIME",
-        brief: "Its beginning",
+        brief: "Its beginning, as 2027-03-01 or 2027-03-01T18:30",
       },
-      until: { kind: "parsed", parse: parseMoment, optional: true, placeholder: "TIME", brief: "Its end" },
+      until: {
+        kind: "parsed",
+        parse: parseMoment,
+        optional: true,
+        placeholder: "TIME",
+        brief: "Its end: not from this on",
+      },
       days: {
         kind: "parsed",
         parse: parseDays,
@@ -151,6 +157,8 @@ const guestAdd = buildCommand<GuestAddFlags, [], Context>({
     fullDescription:
       "Gives a guest a code. permanent: until revoked. temporary: from --from until --until. recurring: on --days, " +
       "during --hours. delivery: once, within the hours that the community allows.\n\n" +
+      "In TIME a day alone is its first minute, in this phone's time zone: --until 2027-03-04 ends when the 4th begins. " +
+      "With an offset, as 2027-03-01T18:30Z or +01:00, it is of that zone.\n\n" +
       "Examples:\n" +
       "  doorsync-phone guest add --door 'Unit 12' --name Grace --kind temporary --from 2027-03-01 --until 2027-03-04\n" +
       "  doorsync-phone guest add --door 'Unit 12' --name Cleaner --kind recurring --days tue,fri --hours 09:00-12:00",

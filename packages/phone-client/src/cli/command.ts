@@ -103,10 +103,18 @@ export async function doorNamed(
   );
 }
 
-/** A moment for people: local date and time, to the minute. */
+/** A moment for people: local date and time, to the minute, and in which zone. */
 export function localTime(seconds: number): string {
   const date = new Date(seconds * 1_000);
   const two = (number: number): string => String(number).padStart(2, "0");
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())} ${zoneName(date.getTimezoneOffset())}`;
+}
+
+/** By its distance from UTC in minutes, west of it positive, as `Date` has it. */
+export function zoneName(minutesWest: number): string {
+  if (minutesWest === 0) return "UTC";
+  const far = Math.abs(minutesWest);
+  const two = (number: number): string => String(number).padStart(2, "0");
+  return `UTC${minutesWest > 0 ? "-" : "+"}${two(Math.floor(far / 60))}:${two(far % 60)}`;
 }
