@@ -144,3 +144,29 @@ test("what is done to codes on the command line stands in the audit, with door a
     })),
   );
 });
+
+test("the command line says that a code is suspended, whom it knows, and what comes behind a backup", async () => {
+  await run("door", "add", "--name", "Cellar", "--kind", "communal");
+  await run("person", "add", "--name", "Ben Bower");
+  const whose = ["--door", "Cellar", "--person", "Ben Bower"];
+  expect((await run("assign", ...whose)).out).not.toContain("suspended");
+  expect((await run("suspend", ...whose)).out).toMatch(
+    /^"Cellar", Ben Bower: \d{4} {2}unset, suspended \(Pending\);/,
+  );
+  expect((await run("status")).out).toContain("  Ben Bower: unset, suspended (Pending);");
+  expect((await run("resume", ...whose)).out).not.toContain("suspended");
+  // A door of the service has a holder of its daily doorcode, who is nobody to be named.
+  const params = { property: service.propertyId };
+  const body = { name: "Served", kind: "communal" };
+  expect((await service.call("addDoor", { token: service.manager, params, body })).status).toBe(200);
+  const nobody = await run("codes", "--person", "Nobody");
+  expect(nobody.errors).toContain('"Ben Bower"');
+  expect(nobody.errors).not.toContain("daily doorcode");
+  const half = await run("revoke", "--person", "Ben Bower");
+  expect([half.status, half.errors]).toEqual([2, expect.stringContaining("one of --door and --all")]);
+  const help = (await run("revoke", "--help")).out;
+  expect(help).toMatch(/revoke --data \.\/office --door "Unit 4B" --person "Ada Osei"/);
+  expect(help).toContain("or say --all");
+  const restored = await run("restored");
+  expect(restored.out).toMatch(/doorsync-authority issue --data \S+ --door DOOR --mailbox DIR --trust-books/);
+});

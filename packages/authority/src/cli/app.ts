@@ -250,15 +250,21 @@ const revoke = buildCommand<Work.RevokeFlags, [], Cli>({
   parameters: {
     flags: {
       ...baseFlags,
-      door: optionalNamed('Name of the door, or "PROPERTY/DOOR"', "DOOR"),
+      door: optionalNamed('Name of the door, or "PROPERTY/DOOR"; or say --all', "DOOR"),
       person: personFlag,
       all: switched("At every door"),
     },
   },
   docs: {
     brief: "Take a person's code away, at one door or at all",
-    fullDescription: withExits("Take a person's code away, at one door or at all.", "there is no code"),
-    customUsage: [{ input: '--data ./office --person "Ada Osei" --all', brief: "everywhere" }],
+    fullDescription: withExits(
+      "Take a person's code away, at one door or at all. One of --door and --all is needed.",
+      "there is no code",
+    ),
+    customUsage: [
+      { input: '--data ./office --door "Unit 4B" --person "Ada Osei"', brief: "at one door" },
+      { input: '--data ./office --person "Ada Osei" --all', brief: "everywhere" },
+    ],
   },
 });
 

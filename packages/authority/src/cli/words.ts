@@ -33,7 +33,7 @@ export function nextLines(
 }
 
 /** As one word of a shell; a name may hold what double quotes do not disarm. */
-function quoted(word: string): string {
+export function quoted(word: string): string {
   if (/^[\w./-]+$/.test(word)) return word;
   return /["$`\\!]/.test(word) ? `'${word.replaceAll("'", "'\\''")}'` : `"${word}"`;
 }
@@ -109,8 +109,13 @@ function codeStatusLine(code: CodeStatus): string {
   return `  ${code.person}: ${label(code)}; ${doorWords(code)}${termsWords(code.terms)}`;
 }
 
-function label(code: { readonly state: string; readonly pending: boolean }): string {
-  return code.pending ? `${code.state} (Pending)` : code.state;
+function label(code: {
+  readonly state: string;
+  readonly pending: boolean;
+  readonly suspended: boolean;
+}): string {
+  const state = code.suspended ? `${code.state}, suspended` : code.state;
+  return code.pending ? `${state} (Pending)` : state;
 }
 
 function doorWords(code: AtTheDoor & { readonly terms: ShownTerms }): string {

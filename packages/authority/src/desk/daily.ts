@@ -3,7 +3,7 @@
  * down, because the code itself tells nobody apart. And the place that a door's table has for it. Not the derivation,
  * which lock and authority share.
  */
-import { dailyCode, toHex } from "@doorsync/protocol/authority";
+import { dailyCode } from "@doorsync/protocol/authority";
 import { texts } from "../mail/texts.ts";
 import { type DailyDay, dailyLimits, judgeDaily, lastSecondOf } from "../model/daily.ts";
 import { type DailySlot, dailyLife, dailySlot, dailyTerms } from "../model/daily-slot.ts";
@@ -11,6 +11,7 @@ import { type Decision, deny, grant } from "../model/denial.ts";
 import { assignCode, type Ledger, revokeCode } from "../model/ledger.ts";
 import { fitEmail } from "../model/password.ts";
 import { codeState, isPending } from "../model/proof.ts";
+import { dailyHolderOf } from "../office/daily-holder.ts";
 import { newId, type Office, openLockKeys, sealDigits } from "../office/office.ts";
 import { emailKey } from "../store/accounts.ts";
 import { dailyGivenBy, keepDailyHolder, noteDaily } from "../store/daily.ts";
@@ -175,12 +176,6 @@ export async function enableDaily(
     if (!next.ok) throw new Error(`a door without a daily doorcode takes none: ${next.denial}`);
     return { ledger: next.value, result: { before: ledger, after: next.value } };
   });
-}
-
-/** Under whose name a property's doors keep the place: nobody with an account, and no guest. */
-export function dailyHolderOf(office: Office, propertyId: string): string {
-  const name = new TextEncoder().encode(`doorsync daily doorcode of ${propertyId}`);
-  return toHex(office.crypto.hash(name).slice(0, 12));
 }
 
 export interface DailySet {

@@ -17,6 +17,7 @@ import type { Database } from "../store/open.ts";
 import { type DoorEntry, listDoors, listPeople, listProperties, nameKey } from "../store/registry.ts";
 import type { LockTable, PersonTable, PropertyTable } from "../store/schema.ts";
 import { Trouble } from "../trouble.ts";
+import { dailyHolderOf } from "./daily-holder.ts";
 
 export interface Office {
   readonly db: Database;
@@ -50,10 +51,11 @@ export async function findPerson(office: Office, name: string): Promise<PersonTa
   const people = await listPeople(office.db);
   const found = people.find((person) => person.name_key === nameKey(name));
   if (found !== undefined) return found;
+  const nobodies = (await listProperties(office.db)).map(({ id }) => dailyHolderOf(office, id));
   throw unknownName(
     "person",
     name,
-    people.map((person) => person.name),
+    people.filter(({ id }) => !nobodies.includes(id)).map((person) => person.name),
     "add the person with: person add --name NAME",
   );
 }
