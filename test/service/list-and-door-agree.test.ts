@@ -196,3 +196,16 @@ test("a door without a lock wants one, everywhere: no phone is sent to sync what
   );
   expect(line).toBe("Maple Court/Bare (residence): no lock yet: commission one");
 });
+
+test("what a lock wrote down before anybody had set its clock is said as not before that", async () => {
+  const door = await doorOf("Out of its box");
+  for (let i = 0; i < 3; i++) await visit(service, manager, door);
+  const log = async (query: Readonly<Record<string, string>> = {}) =>
+    (await house.asks("doorLog", { params: { door: door.doorId }, query })).entries;
+  const entries: readonly Answer["body"][] = (await log()).toReversed();
+  const first = entries.findIndex(({ kind }) => kind === "LockUserChange");
+  expect(first, "something was written before").toBeGreaterThan(0);
+  expect(entries.map(({ uncertain }) => uncertain)).toEqual(entries.map((_, i) => i < first));
+  const [newest] = await log({ count: "1" });
+  expect(newest.uncertain, "on a page without the first table").toBe(false);
+});

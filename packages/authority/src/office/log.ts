@@ -65,6 +65,12 @@ export async function readLogOf(
     door.id,
     kept.map(({ event }) => event.credential),
   );
+  const [oldest] = kept;
+  const before =
+    oldest === undefined ? [] : await loadEvents(office.db, lock.lock_id, lookedBackMax, oldest.event.seq);
+  const set = [...before, ...kept].find(({ event }) => setsClock(event))?.event.seq;
+  // Where so many events lie before the page, its clock was set long ago.
+  const setSince = set ?? (before.length < lookedBackMax ? Number.POSITIVE_INFINITY : 0);
   const receivedAt = new Map(kept.map((one: KeptEvent) => [one.event.seq, one.receivedAt]));
   return {
     door: door.name,
@@ -72,15 +78,31 @@ export async function readLogOf(
     waiting: newest - Math.min(newest, held.seq),
     alarm: broken,
     entries: withoutSuperseded(kept.map(({ event }) => event)).map((event) =>
-      entryOf(event, receivedAt.get(event.seq) ?? 0, people),
+      entryOf(event, { receivedAt: receivedAt.get(event.seq) ?? 0, people, setSince }),
     ),
   };
 }
 
+/** Older events in which is looked for a clock that was set; a lock takes its table soon. */
+const lookedBackMax = 1_000;
+
+/** A lock is given the time when it is commissioned, right before its first table, and by each time token. */
+function setsClock({ kind }: LockEvent): boolean {
+  return kind === "LockUserChange" || kind === "TimeSet";
+}
+
 function entryOf(
   event: LockEvent,
-  receivedAt: number,
-  people: ReadonlyMap<number | undefined, string | undefined>,
+  {
+    receivedAt,
+    people,
+    setSince,
+  }: {
+    readonly receivedAt: number;
+    readonly people: ReadonlyMap<number | undefined, string | undefined>;
+    /** Number of the first event by a clock that somebody had set. */
+    readonly setSince: number;
+  },
 ): LogEntry {
   const { seq, at, kind, detail, source, version, count } = event;
   // Of a refusal it is how much the lock holds, and nobody's.
@@ -89,7 +111,8 @@ function entryOf(
   return {
     seq,
     at,
-    uncertain: (event.flags & eventFlags.timeUnknown) !== 0,
+    // Out of the box a clock runs as the factory left it: its times look sure to the lock itself.
+    uncertain: seq < setSince || (event.flags & eventFlags.timeUnknown) !== 0,
     receivedAt,
     kind,
     detail,
