@@ -10,11 +10,12 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { runInNewContext } from "node:vm";
 import { encodeParcel } from "@doorsync/protocol/authority";
@@ -179,6 +180,39 @@ test("the phone's block has types in a strict app for the browser, without a cas
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   expect(outputOf(tsc, ["-p", browser])).toBe("");
 }, 30_000);
+
+// npm warns of each that wants more, and an app's developer wonders whether it works.
+test("what the packages bring along runs on the Node that they promise", () => {
+  const tooNew = new Map<string, string>();
+  const seen = new Set<string>();
+  const visit = (folder: string): void => {
+    const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const wants = String(manifest.engines?.node ?? "*");
+    const least = /^>=\s*v?(\d+)[\d.]*$/.exec(wants.trim());
+    if (Number(least?.[1] ?? 0) > 20) tooNew.set(`${manifest.name}@${manifest.version}`, wants);
+    for (const name of Object.keys(manifest.dependencies ?? {})) {
+      const found = [
+        join(folder, "node_modules", name),
+        ...storesOf(folder).map((store) => join(store, name)),
+      ];
+      const place = found.find((one) => existsSync(join(one, "package.json")));
+      if (place === undefined) throw new Error(`${manifest.name} needs ${name}, and it is not there`);
+      const real = realpathSync(place);
+      if (seen.has(real)) continue;
+      seen.add(real);
+      visit(real);
+    }
+  };
+  for (const name of packages) visit(join(root, "packages", name));
+  expect(seen.size).toBeGreaterThan(50);
+  expect([...tooNew]).toEqual([]);
+});
+
+/** Where Node looks for what a package names, besides its own folder. */
+function storesOf(folder: string): readonly string[] {
+  const at = folder.lastIndexOf(`${sep}node_modules${sep}`);
+  return at < 0 ? [] : [folder.slice(0, at + `${sep}node_modules`.length)];
+}
 
 /** What a program of Node prints, whatever its exit status. */
 function outputOf(program: string, args: readonly string[]): string {
