@@ -6,7 +6,7 @@
  */
 import { type Bytes, equal, packItems, tableItemsBesideCodesMax, toHex } from "@doorsync/protocol/lock";
 import { describe, expect, test } from "vitest";
-import { geometryFor, sectorBytes } from "../packages/lock-sim/src/firmware/geometry.ts";
+import { geometryFor, lineBytes, sectorBytes } from "../packages/lock-sim/src/firmware/geometry.ts";
 import { planDelta, planFloor, stoppedAt } from "../packages/lock-sim/src/firmware/store.ts";
 import { type FlashFault, tornPatterns } from "../packages/lock-sim/src/parts/flash.ts";
 import {
@@ -425,6 +425,49 @@ describe("what is written", () => {
       expect(lock.parts.flash.counters.programBytes - programBytes).toBe(8);
     }
     expect(lock.parts.flash.read()).toEqual(before);
+  });
+
+  test("whatever start says where the next record goes is made firm, be it in the extent of another", () => {
+    const bare = boot(newParts(smallGeometry(4))).lock;
+    const lock = deliverSnapshot(bare, snapshotOf(1, someItems(4, 0)));
+    const puts = [codeItem(1, 9), codeItem(2, 9), codeItem(3, 9)];
+    const plan = planDelta(lock.store, deltaFrom(lock.held, [], puts).delta);
+    const floor = planFloor(lock.store, 9_000);
+    if (plan === "full" || floor === "full") throw new Error("no room");
+    const [head] = plan.stage;
+    if (head?.kind !== "program") throw new Error("a record begins with its head");
+    const from = head.address;
+    const extent = (plan.after.force?.appendAt ?? 0) - from;
+    expect([lock.store.force?.appendAt, head.bytes.length, extent > 2 * lineBytes]).toEqual([from, 16, true]);
+    const madeFirm = (parts: Parts) => {
+      const { store, repairs } = look(parts);
+      const again = repairs.flatMap((op) =>
+        op.kind === "program" && op.address >= from ? [op.address] : [],
+      );
+      return { appendAt: store.force?.appendAt, again };
+    };
+    // Begun when the header of the first read blank, and torn itself.
+    const nested = fork(lock.parts);
+    for (const at of [from, from + lineBytes]) nested.flash.program(at, head.bytes);
+    expect(madeFirm(nested)).toEqual({
+      appendAt: from + lineBytes + extent,
+      again: [from, from + lineBytes],
+    });
+    // Whole, and shorter than what it lies in.
+    const short = fork(lock.parts);
+    short.flash.program(from, head.bytes);
+    for (const op of [...floor.stage, ...floor.commit])
+      if (op.kind === "program") short.flash.program(op.address + lineBytes, op.bytes);
+    expect((floor.after.force?.appendAt ?? 0) - from).toBeLessThan(extent);
+    const { appendAt, again } = madeFirm(short);
+    expect(appendAt).toBe(from + extent);
+    expect(again).toContain(from);
+    // What lies whole behind them tells enough.
+    const behind = fork(lock.parts);
+    behind.flash.program(from, head.bytes);
+    for (const op of plan.stage)
+      if (op.kind === "program") behind.flash.program(op.address + lineBytes, op.bytes);
+    expect(madeFirm(behind)).toEqual({ appendAt: from + lineBytes + extent, again: [] });
   });
 
   test("a resumed snapshot continues where it stopped", () => {

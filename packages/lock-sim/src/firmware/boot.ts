@@ -13,7 +13,8 @@
  * 4. An uncommitted delta that the repairs do not finish never counts again: what follows it is committed.
  * 5. The time floor never falls. A last floor record whose CRC holds is believed without a commit word, and programmed
  *    again as a whole: otherwise it might count tomorrow, not count the day after, and nobody would repair it.
- * 6. Where the next record goes may not change by itself: the start of a last, unfinished record is programmed again.
+ * 6. Where the next record goes may not come before where one was begun: the start of every unfinished record that says
+ *    where the next one goes is programmed again, be it inside the extent of another.
  * 7. What the spare bank holds counts only while its generation is the one to come.
  * Cost: one pass over the image, one MAC for each item of the table.
  */
@@ -113,8 +114,8 @@ interface BankReading {
   /** The very last record, if it is a floor. */
   readonly lastFloor: FoundOf<"floor"> | undefined;
   readonly appendAt: number;
-  /** Makes firm where the last, unfinished record begins. */
-  readonly tail: StorageOp | undefined;
+  /** Makes firm whatever unfinished record says where the next one goes. */
+  readonly tail: readonly StorageOp[];
 }
 
 function isKind<K extends RecordKind>(found: Found, kind: K): found is FoundOf<K> & Found {
@@ -137,11 +138,11 @@ function walk(
   image: Bytes,
   start: number,
   end: number,
-): { records: Found[]; appendAt: number; tail: StorageOp | undefined } {
+): { records: Found[]; appendAt: number; tail: readonly StorageOp[] } {
   const records: Found[] = [];
   const cells = quarters(image);
   let appendAt = start;
-  let tail: StorageOp | undefined;
+  let begun: Begun[] = [];
   let at = start;
   while (at < end) {
     if (isBlankLine(cells, at)) {
@@ -149,19 +150,32 @@ function walk(
       continue;
     }
     const reading = readRecord(image, at, end);
-    const extent = reading.what === "record" ? reading.found.extent : lineBytes;
     if (reading.what === "record") {
       records.push(reading.found);
-      tail = undefined;
-    } else if (at >= appendAt) {
-      // The start of a record that was never finished, and nothing behind it so far.
-      const bytes = reading.what === "torn" ? image.slice(at, at + headBytes) : openWord;
-      tail = { kind: "program", address: at, bytes };
+      at += reading.found.extent;
+      begun = begun.filter((one) => one.until > at);
+      appendAt = Math.max(appendAt, at);
+      continue;
     }
-    appendAt = Math.max(appendAt, at + (reading.what === "torn" ? reading.extent : extent));
-    at += extent;
+    const isTorn = reading.what === "torn";
+    const until = at + (isTorn ? reading.extent : lineBytes);
+    if (until > appendAt) {
+      const bytes = isTorn ? image.slice(at, at + headBytes) : openWord;
+      begun.push({ until, again: { kind: "program", address: at, bytes } });
+    }
+    appendAt = Math.max(appendAt, until);
+    at += lineBytes;
   }
-  return { records, appendAt, tail };
+  return { records, appendAt, tail: begun.map(({ again }) => again) };
+}
+
+/**
+ * The start of a record that was never finished, where nothing whole lies as far behind as it reaches. One may lie in the
+ * extent of another, whose header read blank when it was begun.
+ */
+interface Begun {
+  readonly until: number;
+  readonly again: StorageOp;
 }
 
 function readBank(geometry: Geometry, image: Bytes, bank: BankIndex, generation: number): BankReading {
@@ -321,10 +335,10 @@ export function restore(
   const damaged = version !== 0 && path === undefined;
   const begun = isResumable(spare, counter, damaged) ? spare.begin : undefined;
   const repairs = path === undefined ? [] : repairsOf(path);
-  if (path !== undefined && home.tail !== undefined) repairs.push(home.tail);
+  if (path !== undefined) repairs.push(...home.tail);
   if (begun !== undefined) {
     repairs.push(commitAgain(spare.blocks.at(-1) ?? begun));
-    if (spare.tail !== undefined) repairs.push(spare.tail);
+    repairs.push(...spare.tail);
   }
 
   const blank = blankStore(geometry, { bank, generation });
