@@ -243,6 +243,26 @@ describe("carrying", () => {
     }
   });
 
+  test("a phone that can keep nothing tells all the same what was changed, digits and all", async () => {
+    const door = house.home.doorId;
+    const phone = rita.restarted();
+    await phone.account.doors();
+    const { put } = phone.storage;
+    let refused = 0;
+    phone.storage.put = () => {
+      refused += 1;
+      return Promise.reject(new Error("the disk is full"));
+    };
+    try {
+      const { entry } = must(await phone.account.reset({ door }));
+      expect(entry.faces.at(-1)?.code).toMatch(/^[0-9]{4}$/);
+      expect(refused).toBeGreaterThan(0);
+    } finally {
+      phone.storage.put = put;
+    }
+    await settle(house.home);
+  });
+
   test("an answer that is lost leaves the slip owed; sent again it does no harm", async () => {
     const phone = rita.restarted();
     must(await phone.account.reset({ door: house.home.doorId }));

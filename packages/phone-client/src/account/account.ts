@@ -187,9 +187,13 @@ export function createAccount(options: AccountOptions): Account {
     pends: (value: T) => boolean,
   ): Promise<Answer<T>> {
     const changed = await answer;
-    // Nothing is kept for who has logged out meanwhile (F25).
-    const isHere = (await storedSession(storage)) !== undefined;
-    if (changed.ok && isHere && pends(changed.value)) await noteWaiting(door, signal);
+    if (!changed.ok || !pends(changed.value)) return changed;
+    try {
+      // Nothing is kept for who has logged out meanwhile (F25).
+      if ((await storedSession(storage)) !== undefined) await noteWaiting(door, signal);
+    } catch {
+      // A storage that fails says so at the next thing that is kept; the answer to what was changed is told once.
+    }
     return changed;
   }
 
