@@ -76,8 +76,8 @@ export const storagePlants: readonly Plant[] = [
     edits: [
       {
         file: boot,
-        find: 'appendAt = Math.max(appendAt, at + (reading.what === "torn" ? reading.extent : extent));',
-        put: 'appendAt = reading.what === "record" ? at + extent : appendAt;',
+        find: "appendAt = Math.max(appendAt, until);",
+        put: "appendAt = Math.max(appendAt, start);",
       },
     ],
   },
