@@ -107,11 +107,16 @@ try {
   }
   // Nothing faulty is left for anybody to install.
   if (out !== undefined && faulty === 0) {
-    mkdirSync(out, { recursive: true });
-    for (const file of archives) copyFileSync(join(folder, file), join(out, file));
-    console.log(`left in ${out}: ${archives.join(", ")}`);
+    try {
+      mkdirSync(out, { recursive: true });
+      for (const file of archives) copyFileSync(join(folder, file), join(out, file));
+      console.log(`left in ${out}: ${archives.join(", ")}`);
+    } catch (error) {
+      process.stderr.write(`${error.message}: name a folder that can be made with --out\n`);
+      process.exitCode = 2;
+    }
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-process.exit(faulty === 0 ? 0 : 1);
+process.exit(faulty === 0 ? (process.exitCode ?? 0) : 1);
