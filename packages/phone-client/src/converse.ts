@@ -85,8 +85,8 @@ const blamed: Readonly<Record<Effect["kind"], string>> = {
 
 /**
  * From the first attempt to connect to the closed link. Whatever throws on this side ends it, by a name, as a link that
- * is lost would. Rejects only when the machine cannot even be brought to its end. `owe` takes what is for the mailbox; `isProven`:
- * whether the report has something that only the lock can say.
+ * is lost would. Rejects only when the machine cannot even be brought to its end. `owe` takes what is for the mailbox;
+ * `isProven`: whether the report has something that only the lock can say.
  */
 export function converse<E extends { readonly phase: string }, R>(
   options: ConverseOptions,

@@ -9,8 +9,8 @@ import { needsIssue } from "./version.ts";
 const secondsPerHour = 3_600;
 
 /**
- * A version waits for its proof, a damaged table for its repair, something waits that no version holds yet, or half of the lease is over, when whoever
- * fetches next is given a renewal.
+ * A version waits for its proof, a damaged table for its repair, something waits that no version holds yet, or half of
+ * the lease is over, when whoever fetches next is given a renewal.
  */
 export function isBehind(ledger: Ledger, now: number): boolean {
   const { lock } = ledger;
